@@ -1,0 +1,6 @@
+"""Daily work."""
+
+from django.urls import URLPattern
+
+app_name = "cases"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,6 @@
+"""Public addresses of the duty list."""
+
+from django.urls import URLPattern
+
+app_name = "duties"
+urlpatterns: list[URLPattern] = []
