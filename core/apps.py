@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import autodiscover_modules
 
@@ -10,5 +10,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("frozen")
-        pre_migrate.connect(triggers.lift_before_migrate, sender=self)
-        post_migrate.connect(triggers.install_after_migrate, sender=self)
+        once = apps.get_app_config("auth")  # both signals are sent for each app with models; one of them is enough
+        pre_migrate.connect(triggers.lift_before_migrate, sender=once)
+        post_migrate.connect(triggers.install_after_migrate, sender=once)

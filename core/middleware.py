@@ -1,13 +1,10 @@
-"""What every request passes: headers, language, and a plain page when the database is away."""
+"""What every request passes: headers and language."""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-
-from . import views
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -24,19 +21,6 @@ class SecurityHeadersMiddleware:
             response.setdefault(name, value)
         response.setdefault("Cache-Control", "no-store")
         return response
-
-
-class DatabaseDownMiddleware:
-    """Answer 503 in plain words when the database cannot be reached."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return views.unavailable() if isinstance(exception, OperationalError | InterfaceError) else None
 
 
 class LanguageMiddleware:

@@ -1,5 +1,8 @@
 """Pages for what went wrong. They touch neither user, session nor database, so that one body serves everybody."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -14,11 +17,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500; or 503 where the failure is that the database does not answer."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        response = _plain("503.html", 503)
+        response["Retry-After"] = "30"
+        return response
     return _plain("500.html", 500)
-
-
-def unavailable() -> HttpResponse:
-    """503: the database does not answer."""
-    response = _plain("503.html", 503)
-    response["Retry-After"] = "30"
-    return response

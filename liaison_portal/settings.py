@@ -70,7 +70,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.middleware.SecurityHeadersMiddleware",
-    "core.middleware.DatabaseDownMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.LanguageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
