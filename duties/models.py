@@ -85,6 +85,16 @@ class DutyItem(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("duties:item", args=[self.code])
 
+    def as_data(self, entry: "ListEntry") -> dict[str, Any]:
+        """The item as an edition lists it (`entry`), for page, JSON, CSV and JSON-LD; "sheet" is None where there is none."""
+        return {
+            "code": self.code,
+            "url": settings.PUBLIC_BASE_URL + self.get_absolute_url(),
+            "category": {"number": entry.category_number, "name": entry.category_name},
+            "contents": {"name": entry.name, "page": entry.page},
+            "sheet": entry.sheet.as_data() if entry.sheet else None,
+        }
+
     def sheet_in_force(self) -> "Sheet | None":
         """The sheet on which a case of this item runs now: the public one, else the internal procedure."""
         return self.sheets.filter(status=Sheet.Status.PUBLISHED).first()
@@ -92,11 +102,11 @@ class DutyItem(models.Model):
 
 class SheetQuerySet(models.QuerySet["Sheet"]):
     def public(self) -> "SheetQuerySet":
-        """Sheets that anybody may read: published and not an internal procedure. Every public query goes through here."""
-        return self.filter(is_public=True, status=Sheet.Status.PUBLISHED)
+        """Sheets that anybody may read: published now or earlier, and no internal procedure. Every public query goes through here."""
+        return self.filter(is_public=True, status__in=Revision.PUBLIC_STATUSES)
 
     def with_parts(self) -> "SheetQuerySet":
-        """Bring all that `duties.open_data` tells of a sheet, in a fixed number of queries."""
+        """Bring all that `Sheet.as_data` tells, in a fixed number of queries."""
         return self.select_related("supervision").prefetch_related("legal_bases__basis", "steps", "materials", "responsibilities")
 
 
@@ -105,8 +115,6 @@ class Sheet(Revision):
 
     With `is_public` off it is an internal procedure: it has steps and materials to work by, and claims no published text.
     """
-
-    CELLS = ("legal_basis_cell", "process_cell", "materials_cell", "responsibilities_cell", "supervision_cell")
 
     item = models.ForeignKey(DutyItem, models.PROTECT, related_name="sheets")
     edition = models.PositiveSmallIntegerField(_("版次"))
@@ -141,6 +149,40 @@ class Sheet(Revision):
 
     def __str__(self) -> str:
         return f"{self.item_id} 第 {self.edition} 版"
+
+    def as_data(self) -> dict[str, Any]:
+        """A sheet's cells word for word, and its parts."""
+        contact = self.supervision
+        return {
+            "edition": self.edition,
+            "recorded_at": self.published_at.isoformat() if self.published_at else None,
+            "heading": self.heading,
+            "cells": {
+                "name": self.name,
+                "legal_basis": self.legal_basis_cell,
+                "implementing_body": self.implementing_body,
+                "boundary": self.boundary,
+                "process": self.process_cell,
+                "materials": self.materials_cell,
+                "responsibilities": self.responsibilities_cell,
+                "supervision": self.supervision_cell,
+            },
+            "legal_bases": [
+                {
+                    "number": citation.number,
+                    "text": citation.text,
+                    "title": citation.basis.title,
+                    "issuer": citation.basis.issuer,
+                    "document_number": citation.basis.document_number,
+                }
+                for citation in self.legal_bases.all()
+            ],
+            "steps": [{"number": step.number, "text": step.text} for step in self.steps.all()],
+            "materials": [{"position": material.position, "name": material.name} for material in self.materials.all()],
+            "materials_open": self.materials_open,
+            "responsibilities": [{"position": duty.position, "text": duty.text} for duty in self.responsibilities.all()],
+            "supervision": {"phone": contact.phone, "address": contact.address, "email": contact.email},
+        }
 
 
 class LegalBasis(models.Model):

@@ -1,6 +1,27 @@
-"""Public addresses of the duty list."""
+"""Public addresses of the duty list, the same in every tree: Chinese and English, standard and 关怀版."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
+from .public_site import VARIANTS
 
 app_name = "duties"
-urlpatterns: list[URLPattern] = []
+PREFIXES = [variant.prefix[1:] for variant in VARIANTS]
+
+urlpatterns = [
+    path("duties.json", views.page, name="json"),
+    path("duties.schema.json", views.page, name="schema"),
+    path("duties.csv", views.page, name="csv"),
+    path("updates/atom.xml", views.page, name="atom"),
+    path("robots.txt", views.page, name="robots"),
+]
+for prefix in reversed(PREFIXES):
+    urlpatterns += [
+        path(prefix, views.duty_list, name="list"),
+        path(f"{prefix}duties/<str:code>/", views.page, name="item"),
+        path(f"{prefix}legal-bases/", views.page, name="legal-bases"),
+        path(f"{prefix}supervision/", views.page, name="supervision"),
+        path(f"{prefix}updates/", views.page, name="updates"),
+        path(f"{prefix}accessibility/", views.page, name="accessibility"),
+        path(f"{prefix}privacy/", views.page, name="privacy"),
+    ]
