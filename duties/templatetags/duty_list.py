@@ -1,13 +1,20 @@
 """What the public pages derive from the list for display; the published text itself is never changed."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import template
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
 Item = Mapping[str, Any]
+
+# What no line may be broken in: an ASCII angle bracket and its neighbour, a document number, a house number.
+TOGETHER = re.compile(r"(<.|.>|\[\d{4}\]\d+号|\d+号)")
+CLOSING_NOTE = re.compile(r"(?<=.)（[^（）]{1,8}）$")
 
 
 def _items(duty_list: Mapping[str, Any]) -> Iterator[Item]:
@@ -37,3 +44,17 @@ def supervision_contacts(duty_list: Mapping[str, Any] | None) -> list[Mapping[st
         if sheet and sheet["supervision"] and sheet["supervision"] not in contacts:
             contacts.append(sheet["supervision"])
     return contacts
+
+
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """A published text with spans round what a line must not be broken in; without the spans it is the text, character by character.
+
+    A short note in brackets at its end becomes <small>, so that it can stand on a line of its own.
+    """
+    note = CLOSING_NOTE.search(text)
+    body, rest = (text[: note.start()], format_html("<small>{}</small>", note[0])) if note else (text, "")
+    pieces = format_html_join(
+        "", "{}", ((format_html('<span class="nb">{}</span>', part) if TOGETHER.fullmatch(part) else part,) for part in TOGETHER.split(body))
+    )
+    return pieces + conditional_escape(rest)

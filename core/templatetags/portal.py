@@ -1,0 +1,28 @@
+"""Tags that every page may use: icons of the sprite, dates in words."""
+
+from datetime import date
+
+from django import template
+from django.templatetags.static import static
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+register = template.Library()
+
+WORDS = {"zh-hans": "Y 年 n 月 j 日", "en": "j F Y"}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """The icon `name` of static/img/icons.svg. It says nothing to a screen reader: the word beside it does."""
+    return format_html('<svg class="ic" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name)
+
+
+@register.filter(expects_localtime=True)
+def in_words(day: date | None) -> str:
+    """A day for running text: 2026 年 11 月 23 日, or 23 November 2026 on English pages. Tables have Y-m-d."""
+    if day is None:
+        return ""
+    return date_format(day, WORDS.get(get_language() or "", WORDS["zh-hans"]), use_l10n=False)
