@@ -18,7 +18,7 @@ from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .lockout import address_of
+from .addresses import address_of
 from .models import AuditEvent, AuditHead, User
 
 

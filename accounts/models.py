@@ -11,9 +11,16 @@ from django.contrib.auth.models import Group, PermissionsMixin
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from .roles import ROLES, Role
+from .sessions import Session
+
+__all__ = ["AuditEvent", "AuditHead", "RoleRequest", "Session", "User"]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,12 +42,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     name = models.CharField(_("姓名"), max_length=40)
     is_active = models.BooleanField(_("启用"), default=True)
+    disabled_reason = models.CharField(_("停用理由"), max_length=200, blank=True)
     must_change_password = models.BooleanField(default=True)
     password_set_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
 
     is_superuser = False  # replaces the column: nobody can be one
-    user_permissions = None  # replaces the table: no right outside a role
+    user_permissions = None  # type: ignore[assignment]  # replaces the table: no right outside a role
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name"]
@@ -52,14 +60,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["username"]
         default_permissions = ()
         permissions = [
-            ("view_user", "查看人员"),
-            ("add_user", "新增人员、停用和启用、重设初始密码"),
-            ("request_role", "申请授予或收回角色"),
-            ("decide_role", "批准授予或收回角色"),
-            ("unlock_user", "解除登录锁定、结束会话"),
+            ("view_user", gettext_noop("查看人员")),
+            ("add_user", gettext_noop("新增人员、停用和启用、重设初始密码")),
+            ("request_role", gettext_noop("申请授予或收回角色")),
+            ("decide_role", gettext_noop("批准授予或收回角色")),
+            ("unlock_user", gettext_noop("解除登录锁定、结束会话")),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(username=models.functions.Lower("username")), name="accounts_username_is_lower_case"),
+            models.CheckConstraint(condition=Q(username=Lower("username")), name="accounts_username_is_lower_case"),
+            models.CheckConstraint(
+                condition=Q(is_active=True, disabled_reason="") | (Q(is_active=False) & ~Q(disabled_reason="")), name="accounts_disabled_with_reason"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -67,6 +78,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:person-detail", args=[self.username])
+
+    @property
+    def initial_password_is_void(self) -> bool:
+        """Whether the password was set by somebody else, too long ago to be used any more (ASVS 6.4.1)."""
+        return self.must_change_password and timezone.now() > self.password_set_at + settings.INITIAL_PASSWORD_AGE
+
+    @property
+    def held_roles(self) -> list[Role]:
+        """The roles that this person holds, in the order of `roles.py`."""
+        slugs = {group.name for group in self.groups.all()}
+        return [role for role in ROLES.values() if role.slug in slugs]
 
 
 class RoleRequest(models.Model):
@@ -111,6 +133,11 @@ class RoleRequest(models.Model):
     def __str__(self) -> str:
         return f"{self.get_change_display()} {self.role} → {self.person}"
 
+    @property
+    def role_name(self) -> str:
+        """The role's name; its slug where the role is gone."""
+        return str(ROLES[self.role.name].name) if self.role.name in ROLES else self.role.name
+
 
 class AuditHead(models.Model):
     """The one row that holds where the audit chain ends; locked while rows are added."""
@@ -142,7 +169,7 @@ class AuditEvent(models.Model):
     class Meta:
         ordering = ["number"]
         default_permissions = ()
-        permissions = [("view_auditevent", "查看审计日志")]
+        permissions = [("view_auditevent", gettext_noop("查看审计日志"))]
         indexes = [models.Index(fields=["subject", "number"], name="accounts_audit_subject")]
 
     def __str__(self) -> str:

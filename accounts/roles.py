@@ -1,0 +1,97 @@
+"""The roles: what each may do, who may not hold two, and their mirror in Django's groups.
+
+Source: the permission matrix and its static exclusions (system, security and audit administrators exclude one another and every business role).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from django.apps import apps
+from django.db import connections
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(Enum):
+    """What a role is about. Nobody holds roles of two kinds."""
+
+    BUSINESS = "business"
+    SYSTEM = "system"
+    SECURITY = "security"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role: `permissions` are "app.codename"; `kept` means that the last active holder must stay."""
+
+    slug: str
+    name: str | Promise
+    description: str | Promise
+    kind: Kind
+    permissions: tuple[str, ...] = ()
+    kept: bool = False
+
+
+ROLES = {
+    role.slug: role
+    for role in (
+        Role("preparer", _("经办人"), _("承办办件：登记往来、收齐运行要件、起草函件并送审。"), Kind.BUSINESS),
+        Role("reviewer", _("审核人"), _("审核经办人送审的材料和函件，可以退回。"), Kind.BUSINESS),
+        Role("signer", _("签发人"), _("签发审核通过的函件，签发时编号。"), Kind.BUSINESS),
+        Role("registrar", _("档案与用印"), _("用印、登记签字盖章后的扫描件、管理档案。"), Kind.BUSINESS),
+        Role("editor", _("内容编辑"), _("起草和修改职责事项信息表。"), Kind.BUSINESS),
+        Role("publisher", _("发布批准"), _("审核并发布他人编写的信息表。"), Kind.BUSINESS),
+        Role("leader", _("领导"), _("查看统计和办件进展，不看证件号码。"), Kind.BUSINESS),
+        Role(
+            "system_admin",
+            _("系统管理员"),
+            _("新增人员、停用和启用账号、重设初始密码、申请角色变更；不接触业务内容。"),
+            Kind.SYSTEM,
+            ("accounts.view_user", "accounts.add_user", "accounts.request_role"),
+            kept=True,
+        ),
+        Role(
+            "security_admin",
+            _("安全管理员"),
+            _("批准角色变更、解除登录锁定、结束会话；不接触业务内容。"),
+            Kind.SECURITY,
+            ("accounts.view_user", "accounts.decide_role", "accounts.unlock_user"),
+            kept=True,
+        ),
+        Role("auditor", _("审计员"), _("查看和核验审计日志；不能改动任何内容。"), Kind.AUDIT, ("accounts.view_auditevent",)),
+    )
+}
+
+CHOICES = [(role.slug, role.name) for role in ROLES.values()]
+
+
+def exclude_one_another(slugs: Iterable[str]) -> bool:
+    """Whether these roles may not be held by one person."""
+    return len({ROLES[slug].kind for slug in slugs if slug in ROLES}) > 1
+
+
+def mirror(*, using: str, **kwargs: object) -> None:
+    """Receiver of post_migrate: one group a role, named by its slug, with exactly its permissions.
+
+    The group of a role that is gone stays (history points at it) and grants nothing. Permissions of apps that are not migrated yet come later.
+    """
+    Group = apps.get_model("auth", "Group")
+    if Group._meta.db_table not in connections[using].introspection.table_names():
+        return
+    found = {f"{app}.{codename}": pk for pk, app, codename in _named_permissions(using)}
+    for role in ROLES.values():
+        group, _created = Group.objects.using(using).get_or_create(name=role.slug)
+        group.permissions.set([found[name] for name in role.permissions if name in found])
+    for group in Group.objects.using(using).exclude(name__in=ROLES):
+        group.permissions.clear()
+
+
+def _named_permissions(using: str) -> list[tuple[int, str, str]]:
+    wanted = Q(pk__in=[])
+    for name in {name for role in ROLES.values() for name in role.permissions}:
+        app, codename = name.split(".")
+        wanted |= Q(content_type__app_label=app, codename=codename)
+    return list(apps.get_model("auth", "Permission").objects.using(using).filter(wanted).values_list("pk", "content_type__app_label", "codename"))
