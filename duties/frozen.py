@@ -25,8 +25,8 @@ LEGAL = {
 STATUS_COLUMNS = {"status", "reviewed_by_id", "reviewed_at", "published_by_id", "published_at"}
 # What SQLite's REPLACE would throw a frozen row out for.
 UNIQUE = {
-    SHEET: "old.item_id = NEW.item_id AND (old.edition = NEW.edition OR (old.status = 'published' AND NEW.status = 'published'))",
-    EDITION: "old.number = NEW.number OR (old.status = 'published' AND NEW.status = 'published')",
+    SHEET: "other.item_id = NEW.item_id AND (other.edition = NEW.edition OR (other.status = 'published' AND NEW.status = 'published'))",
+    EDITION: "other.number = NEW.number OR (other.status = 'published' AND NEW.status = 'published')",
 }
 MESSAGE = "only a draft can be changed"
 
@@ -57,13 +57,13 @@ def _sqlite_revision(connection: BaseDatabaseWrapper, table: str) -> list[Trigge
         return " AND ".join(f'NEW."{column}" IS OLD."{column}"' for column in columns if column not in free)
 
     content = f"(OLD.status = 'draft' AND NEW.id = OLD.id) OR (OLD.status <> 'published' AND {same(STATUS_COLUMNS)}) OR ({same({'status'})})"
-    clash = f"EXISTS (SELECT 1 FROM {table} old WHERE old.status <> 'draft' AND {{other}} (old.id = NEW.id OR {UNIQUE[table]}))"
+    clash = f"EXISTS (SELECT 1 FROM {table} other WHERE other.status <> 'draft' AND {{but}} (other.id = NEW.id OR {UNIQUE[table]}))"
     return [
-        Trigger(f"{table}_insert", table, f"BEFORE INSERT ON {table} WHEN NEW.status <> 'draft' OR {clash.format(other='')} {refuse(MESSAGE)}"),
+        Trigger(f"{table}_insert", table, f"BEFORE INSERT ON {table} WHEN NEW.status <> 'draft' OR {clash.format(but='')} {refuse(MESSAGE)}"),
         Trigger(
             f"{table}_update",
             table,
-            f"BEFORE UPDATE ON {table} WHEN NOT {_moves()} OR NOT ({content}) OR {clash.format(other='old.id <> OLD.id AND')} {refuse(MESSAGE)}",
+            f"BEFORE UPDATE ON {table} WHEN NOT {_moves()} OR NOT ({content}) OR {clash.format(but='other.id <> OLD.id AND')} {refuse(MESSAGE)}",
         ),
         Trigger(f"{table}_delete", table, f"BEFORE DELETE ON {table} WHEN OLD.status <> 'draft' {refuse(MESSAGE)}"),
     ]
@@ -75,7 +75,7 @@ def _sqlite_part(table: str) -> list[Trigger]:
     def frozen(row: str) -> str:
         return f"(SELECT status FROM {parent} WHERE id = {row}.{key}) <> 'draft'"
 
-    replaced = f"EXISTS (SELECT 1 FROM {table} old JOIN {parent} parent ON parent.id = old.{key} WHERE old.id = NEW.id AND parent.status <> 'draft')"
+    replaced = f"EXISTS (SELECT 1 FROM {table} other JOIN {parent} parent ON parent.id = other.{key} WHERE other.id = NEW.id AND parent.status <> 'draft')"
     return [
         Trigger(f"{table}_insert", table, f"BEFORE INSERT ON {table} WHEN {frozen('NEW')} OR {replaced} {refuse(MESSAGE)}"),
         Trigger(f"{table}_update", table, f"BEFORE UPDATE ON {table} WHEN {frozen('OLD')} OR {frozen('NEW')} OR NEW.id <> OLD.id {refuse(MESSAGE)}"),

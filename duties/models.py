@@ -3,13 +3,20 @@
 What is missing in the publication is NULL and shown as not provided; it is never invented and never normalised in place.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+def moment(at: datetime | None) -> str | None:
+    """A moment as open data gives it: ISO 8601 to the second, with the offset of the portal's time zone."""
+    return timezone.localtime(at).isoformat(timespec="seconds") if at else None
 
 
 def _person() -> "models.ForeignKey[Any, Any]":
@@ -155,7 +162,7 @@ class Sheet(Revision):
         contact = self.supervision
         return {
             "edition": self.edition,
-            "recorded_at": self.published_at.isoformat() if self.published_at else None,
+            "recorded_at": moment(self.published_at),
             "heading": self.heading,
             "cells": {
                 "name": self.name,
@@ -310,11 +317,11 @@ class ListEntry(models.Model):
 
     edition = models.ForeignKey(ListEdition, models.CASCADE, related_name="entries")
     position = models.PositiveSmallIntegerField()
-    category_number = models.PositiveSmallIntegerField()
-    category_name = models.TextField()
+    category_number = models.PositiveSmallIntegerField(_("类别序号"))
+    category_name = models.TextField(_("类别"))
     item = models.ForeignKey(DutyItem, models.PROTECT, related_name="entries")
-    name = models.TextField()
-    page = models.PositiveSmallIntegerField()
+    name = models.TextField(_("目录所列名称"))
+    page = models.PositiveSmallIntegerField(_("页码"))
     sheet = models.ForeignKey(Sheet, models.PROTECT, null=True, blank=True, related_name="entries")
 
     class Meta:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
-from .models import ListEdition, ListEntry, Sheet
+from .models import ListEdition, ListEntry, Sheet, moment
 
 CSV_CELLS = ("name", "legal_basis", "implementing_body", "boundary", "process", "materials", "responsibilities", "supervision")
 
@@ -36,17 +36,14 @@ def list_as_data() -> dict[str, Any] | None:
         "url": f"{settings.PUBLIC_BASE_URL}/",
         "edition": _edition_as_data(current),
         "categories": list(categories.values()),
-        "updates": [
-            _edition_as_data(edition) | {"changes": changes(edition, before)}
-            for edition, before in zip(editions, [*editions[1:], None], strict=True)
-        ],
+        "updates": [_edition_as_data(edition) | {"changes": changes(edition, before)} for edition, before in zip(editions, [*editions[1:], None], strict=True)],
     }
 
 
 def _edition_as_data(edition: ListEdition) -> dict[str, Any]:
     return {
         "number": edition.number,
-        "recorded_at": edition.published_at.isoformat() if edition.published_at else None,
+        "recorded_at": moment(edition.published_at),
         "as_received": edition.source_sha256 is not None,
         "source_sha256": edition.source_sha256,
     }
@@ -55,7 +52,7 @@ def _edition_as_data(edition: ListEdition) -> dict[str, Any]:
 def _editions_of(entry: ListEntry, editions: list[ListEdition]) -> list[dict[str, Any]]:
     sheets = {other.sheet for edition in editions for other in edition.entries.all() if other.item_id == entry.item_id and other.sheet}
     return [
-        {"number": sheet.edition, "status": sheet.status, "recorded_at": sheet.published_at and sheet.published_at.isoformat()}
+        {"number": sheet.edition, "status": sheet.status, "recorded_at": moment(sheet.published_at)}
         for sheet in sorted(sheets, key=lambda sheet: -sheet.edition)
     ]
 
@@ -66,7 +63,7 @@ def changes(edition: ListEdition, before: ListEdition | None) -> list[dict[str, 
         return []
     new = {entry.item_id: entry for entry in edition.entries.all()}
     old = {entry.item_id: entry for entry in before.entries.all()}
-    told = {code: "added" for code in new.keys() - old.keys()} | {code: "removed" for code in old.keys() - new.keys()}
+    told = dict.fromkeys(new.keys() - old.keys(), "added") | dict.fromkeys(old.keys() - new.keys(), "removed")
     for code in new.keys() & old.keys():
         if new[code].sheet_id != old[code].sheet_id or _line(new[code]) != _line(old[code]):
             told[code] = "changed"

@@ -32,6 +32,4 @@ class Command(BaseCommand):
             self.stdout.write("现行清单与文件一致。")
             return
         edition = make_drafts(publication)
-        self.stdout.write(
-            f"职责清单{edition}（{edition.get_status_display()}）：{len(publication.entries)} 个事项，{len(publication.sheets)} 张信息表。"
-        )
+        self.stdout.write(f"职责清单{edition}（{edition.get_status_display()}）：{len(publication.entries)} 个事项，{len(publication.sheets)} 张信息表。")
