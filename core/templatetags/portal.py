@@ -3,7 +3,9 @@
 from datetime import date
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,3 +28,11 @@ def in_words(day: date | None) -> str:
     if day is None:
         return ""
     return date_format(day, WORDS.get(get_language() or "", WORDS["zh-hans"]), use_l10n=False)
+
+
+@register.inclusion_tag("components/_entry.html", takes_context=True)
+def menu_entry(context: Context, view: str, icon_name: str, label: str) -> dict[str, str]:
+    """An entry of the menu: a link to `view`, marked where the page is that view or lies below it."""
+    address, path = reverse(view), context["request"].path
+    current = "page" if path == address else "true" if address != "/" and path.startswith(address) else ""
+    return {"address": address, "icon_name": icon_name, "label": label, "current": current}

@@ -1,4 +1,4 @@
-/* What scripts add to the public pages: the contrast switch is remembered, items can be starred, pages printed. Nothing leaves the browser. */
+/* What scripts add to the public pages: items can be starred, pages printed. Nothing leaves the browser. */
 (function () {
   "use strict";
 
@@ -25,17 +25,6 @@
     } catch (error) {
       return [];
     }
-  }
-
-  function rememberContrast() {
-    var contrast = document.getElementById("contrast");
-    if (!contrast) {
-      return;
-    }
-    contrast.checked = read("contrast") === "more";
-    contrast.addEventListener("change", function () {
-      write("contrast", contrast.checked ? "more" : "");
-    });
   }
 
   function offerFavourites() {
@@ -71,7 +60,6 @@
   }
 
   document.addEventListener("DOMContentLoaded", function () {
-    rememberContrast();
     offerFavourites();
     offerPrint();
   });
