@@ -15,6 +15,8 @@ from .models import RoleRequest, User
 from .roles import CHOICES, exclude_one_another
 
 STATES = [("", _("全部状态")), ("active", _("启用")), ("disabled", _("停用"))]
+TICK_ONE = forms.RadioSelect(attrs={"class": "form-check-input"})
+TICK_MANY = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
 RESERVED = {"new"}  # /people/new/ is a page
 
 
@@ -82,7 +84,7 @@ class PersonForm(forms.ModelForm):
         label=_("申请角色"),
         choices=CHOICES,
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=TICK_MANY,
         help_text=_("由安全管理员批准后生效。系统管理员、安全管理员、审计员互不兼任，也不兼任业务角色。"),
     )
     helper = PortalHelper()
@@ -118,9 +120,7 @@ class DisableForm(forms.Form):
 
 
 class RoleRequestForm(forms.Form):
-    change = forms.ChoiceField(
-        label=_("变更"), choices=RoleRequest.Change, widget=forms.RadioSelect(attrs={"class": "form-check-input"}), initial=RoleRequest.Change.GRANT
-    )
+    change = forms.ChoiceField(label=_("变更"), choices=RoleRequest.Change, widget=TICK_ONE, initial=RoleRequest.Change.GRANT)
     role = forms.ChoiceField(label=_("角色"), choices=CHOICES)
     reason = forms.CharField(label=_("理由"), max_length=200, help_text=_("安全管理员凭此决定，例如：接替某人的审核工作。"))
     helper = PortalHelper()
