@@ -92,7 +92,7 @@ def decide_role(*, asked: RoleRequest, approve: bool, by: User, request: HttpReq
     """
     with acting(by, request):
         person = _locked(asked.person)
-        asked = RoleRequest.objects.select_for_update(of=("self",)).select_related("role").get(pk=asked.pk)
+        asked = RoleRequest.objects.select_for_update(of=("self",), no_key=True).select_related("role").get(pk=asked.pk)
         if asked.decision:
             raise Refused(_("这份申请已经有了决定。"))
         if by.pk in {asked.asked_by_id, person.pk}:
@@ -189,13 +189,16 @@ def unlock_person(*, person: User, by: User, request: HttpRequest | None = None)
 
 
 def _locked(person: User) -> User:
-    """The person's row, locked until the act ends. Always taken before the rows of groups."""
-    return User.objects.select_for_update().get(pk=person.pk)
+    """The person's row, locked until the act ends; always taken before the rows of groups.
+
+    `no_key`: the audit row of another act may still point at this person. With a full lock two administrators who act on each other deadlock.
+    """
+    return User.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def _refuse_without_successor(person: User, slugs: Iterable[str]) -> None:
     """Raise Refused where `person` is the last active holder of a kept role. The role's group is locked, so that two cannot leave at once."""
     kept = [slug for slug in slugs if slug in ROLES and ROLES[slug].kept]
-    for group in Group.objects.select_for_update().filter(name__in=kept).order_by("pk"):
+    for group in Group.objects.select_for_update(no_key=True).filter(name__in=kept).order_by("pk"):
         if person.is_active and not group.user_set.filter(is_active=True).exclude(pk=person.pk).exists():
             raise Refused(_("这是最后一位在用的%(role)s，请先为另一人授予这个角色。") % {"role": ROLES[group.name].name})

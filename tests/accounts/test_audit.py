@@ -159,6 +159,7 @@ REFUSED_BY = {
 
 def test_the_database_refuses_to_change_the_trail():
     write("a")
+    connection.check_constraints()  # PostgreSQL truncates nothing while foreign keys wait to be checked
 
     for statement in REFUSED_BY[connection.vendor]:
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:

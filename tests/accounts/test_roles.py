@@ -4,7 +4,6 @@ import threading
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 
 from accounts import actions, roles
@@ -301,10 +300,3 @@ def test_two_last_administrators_cannot_leave_at_once():
 
     assert len(raised) == 1
     assert User.objects.filter(groups__name="system_admin", is_active=True).count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_flush_leaves_the_roles_in_place():
-    call_command("flush", interactive=False, verbosity=0)
-
-    assert set(Group.objects.values_list("name", flat=True)) == set(ROLES)
