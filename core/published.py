@@ -27,6 +27,7 @@ CONTENT_TYPES = {
 }
 CODINGS = {"br": ".br", "gzip": ".gz", "identity": ""}  # in order of preference
 CURRENT = "current"
+BROTLI_QUALITY = 5  # 15 % larger than the best (11), ninety times as fast: a site is published within a second
 
 Headers = list[tuple[str, str]]
 StartResponse = Callable[..., Any]
@@ -72,7 +73,7 @@ def current_version(root: Path) -> str:
 
 def _write_file(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    for coding, packed in (("identity", body), ("gzip", gzip.compress(body, mtime=0)), ("br", brotli.compress(body))):
+    for coding, packed in (("identity", body), ("gzip", gzip.compress(body, mtime=0)), ("br", brotli.compress(body, quality=BROTLI_QUALITY))):
         with path.with_name(path.name + CODINGS[coding]).open("wb") as file:
             file.write(packed)
             file.flush()

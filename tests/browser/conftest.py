@@ -1,0 +1,165 @@
+"""The portal as bin/serve starts it, and Chromium in front of it. Everything here runs against one portal, so it stays in one process."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FONTS = {"FONTCONFIG_FILE": str(ROOT / "fonts/fonts.conf")}
+START_SECONDS = 180
+OWN_PASSWORD = "harbour-lantern-kettle-42"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if os.environ.get("DB") == "postgres":
+                item.add_marker(pytest.mark.skip(reason="the pages do not differ by database: seen once, on SQLite"))
+
+
+@dataclass
+class Portal:
+    """A running portal: its address, and the password of each account, kept up as tests change them."""
+
+    address: str
+    passwords: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    var_dir = tmp_path_factory.mktemp("portal")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = var_dir / "serve.log"
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("DB") and name not in {"SECRET_KEY", "AUDIT_KEY", "DJANGO_SETTINGS_MODULE"}
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["bin/serve"], cwd=ROOT, env={**kept, "VAR_DIR": str(var_dir), "PORT": str(port)}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_up(address, process, log)
+        yield Portal(address, _accounts(var_dir / "accounts.txt"))
+    finally:
+        _end(process)
+
+
+def _wait_until_up(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()
+        with contextlib.suppress(URLError, ConnectionError), urllib.request.urlopen(f"{address}/", timeout=5):  # noqa: S310 - our own address
+            return
+        time.sleep(0.3)
+    raise AssertionError(log.read_text())
+
+
+def _accounts(file: Path) -> dict[str, str]:
+    """The accounts that bin/serve made: name, password, role in each line."""
+    return {name: password for name, password, *_role in (line.split() for line in file.read_text().splitlines() if line.strip())}
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--headless=new"], env={**os.environ, **FONTS}
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """One person at a browser of their own. What the browser complained of and what it asked of other hosts is kept and must stay empty."""
+
+    portal: Portal
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.portal.address + path)
+        return self.page
+
+    def sign_in(self, username: str) -> Page:
+        """Sign in, change the initial password the first time, and arrive at today's work."""
+        self.go("/accounts/login/")
+        self.fill_in(username, self.portal.passwords[username])
+        if "/password/change/" in self.page.url:
+            self.change_password(self.portal.passwords[username], OWN_PASSWORD)
+            self.portal.passwords[username] = OWN_PASSWORD
+            self.go("/today/")
+            if "/login/" in self.page.url:
+                self.fill_in(username, OWN_PASSWORD)
+        return self.page
+
+    def fill_in(self, username: str, password: str) -> None:
+        self.page.fill("#id_login", username)
+        self.page.fill("#id_password", password)
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_load_state()
+
+    def change_password(self, old: str, new: str) -> None:
+        self.page.fill("#id_oldpassword", old)
+        self.page.fill("#id_password1", new)
+        self.page.fill("#id_password2", new)
+        self.page.get_by_role("main").get_by_role("button", name="更改密码").click()
+        self.page.wait_for_load_state()
+
+    def axe_violations(self) -> list[tuple[str, str]]:
+        """What axe finds on the page: rule, and the first element that breaks it."""
+        found = Axe().run(self.page).response["violations"]
+        return [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found]
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+@pytest.fixture
+def visitor(portal: Portal, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Make a visitor: `visitor(width=320, color_scheme="dark", java_script_enabled=False)`."""
+    visitors: list[Visitor] = []
+
+    def make(width: int = 1440, **wishes: Any) -> Visitor:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", **wishes)
+        context.set_default_timeout(15_000)
+        made = Visitor(portal, context, context.new_page())
+        made.page.on("console", lambda message: made.complaints.append(message.text))
+        made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+        made.page.on("request", lambda request: request.url.startswith((portal.address, "data:")) or made.strangers.append(request.url))
+        visitors.append(made)
+        return made
+
+    yield make
+    for made in visitors:
+        made.context.close()
+        assert (made.complaints, made.strangers) == ([], [])
