@@ -41,28 +41,33 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
-            return self.get_response(request)
-        now = timezone.now()
-        started, seen = (self.read(request, name, now) for name in (STARTED, SEEN))
-        if now - seen > settings.SESSION_IDLE_LIMIT or now - started > settings.SESSION_ABSOLUTE_LIMIT:
-            return self.expire(request)
-        if STARTED not in request.session or now - seen >= timedelta(minutes=1):
-            stamp(request.session, started=STARTED not in request.session)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            self.check(request)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view_func: Callable[..., HttpResponse], args: object, kwargs: object) -> HttpResponse | None:
+        """Say why the person must sign in again; public pages stand open as to anybody."""
+        if not hasattr(request, "session_expired") or not getattr(view_func, "login_required", True):
+            return None
+        messages.info(request, _("登录已过期，请重新登录。"))
+        return redirect_to_login(return_address(request))
+
+    @classmethod
+    def check(cls, request: HttpRequest) -> None:
+        now = timezone.now()
+        started, seen = (cls.read(request, name, now) for name in (STARTED, SEEN))
+        if now - seen > settings.SESSION_IDLE_LIMIT or now - started > settings.SESSION_ABSOLUTE_LIMIT:
+            person = signed_in(request)
+            with acting(person, request):
+                record("session.expire", person)
+                auth.logout(request)
+            request.session_expired = True  # type: ignore[attr-defined]
+        elif STARTED not in request.session or now - seen >= timedelta(minutes=1):
+            stamp(request.session, started=STARTED not in request.session)
 
     @staticmethod
     def read(request: HttpRequest, name: str, default: datetime) -> datetime:
         return datetime.fromtimestamp(request.session[name], UTC) if name in request.session else default
-
-    @staticmethod
-    def expire(request: HttpRequest) -> HttpResponse:
-        address, person = return_address(request), signed_in(request)
-        with acting(person, request):
-            record("session.expire", person)
-            auth.logout(request)
-        messages.info(request, _("登录已过期，请重新登录。"))
-        return redirect_to_login(address)
 
 
 class PasswordChangeMiddleware:

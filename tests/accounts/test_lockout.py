@@ -122,8 +122,8 @@ def test_an_address_that_tries_many_names_is_locked_for_all(settings):
     assert '"scope": "address"' in AuditEvent.objects.get(action="sign_in.lock").facts
 
 
-def test_spraying_one_password_over_a_thousand_names_stops_at_fifty():
-    statuses = [attempt(f"name{number}").status_code for number in range(1000)]
+def test_spraying_one_password_over_many_names_stops_at_fifty():
+    statuses = [attempt(f"name{number}").status_code for number in range(60)]
 
     assert statuses.index(429) == 49
     assert set(statuses[49:]) == {429}
