@@ -19,7 +19,10 @@ from tests import factories as make
 pytestmark = pytest.mark.django_db
 
 
-def attempt(name, password="wrong password 99", address="192.0.2.1", client=None, **headers):
+WRONG = "wrong password 99"
+
+
+def attempt(name, password=WRONG, address="192.0.2.1", client=None, **headers):
     return (client or Client()).post("/accounts/login/", {"login": name, "password": password}, REMOTE_ADDR=address, headers=headers)
 
 
