@@ -17,6 +17,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from .addresses import address_of
 from .models import AuditEvent, AuditHead, User
@@ -30,6 +32,29 @@ class Act:
     address: str
     rows: list[tuple[str, str, str]] = field(default_factory=list)
 
+
+# What an act is called on pages. Apps add theirs; one without a name is shown by its dotted name.
+ACTIONS: dict[str, str | Promise] = {
+    "sign_in": _("登录"),
+    "sign_in.again": _("再次输入密码"),
+    "sign_in.fail": _("登录失败"),
+    "sign_in.lock": _("登录锁定"),
+    "sign_in.void": _("初始密码作废，未能登录"),
+    "sign_out": _("退出登录"),
+    "session.expire": _("登录过期"),
+    "session.end": _("结束会话"),
+    "password.change": _("更改密码"),
+    "password.reset": _("重设初始密码"),
+    "person.create": _("新增人员"),
+    "person.disable": _("停用账号"),
+    "person.enable": _("启用账号"),
+    "person.unlock": _("解除登录锁定"),
+    "role.ask": _("申请角色变更"),
+    "role.decide": _("决定角色变更"),
+    "role.grant": _("授予角色"),
+    "role.remove": _("收回角色"),
+    "access.refuse": _("无权访问，已拒绝"),
+}
 
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
 

@@ -1,22 +1,26 @@
 """Forms of signing in, of accounts and of roles. Password fields have no upper limit that anybody meets, and take pasted text."""
 
+from datetime import date
 from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import PortalHelper, SearchHelper
 
-from .audit import acting, record
+from .audit import ACTIONS, acting, record
 from .models import RoleRequest, User
 from .roles import CHOICES, exclude_one_another
 
 STATES = [("", _("全部状态")), ("active", _("启用")), ("disabled", _("停用"))]
 TICK_ONE = forms.RadioSelect(attrs={"class": "form-check-input"})
 TICK_MANY = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+THIS_AGE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]  # a day at the end of the calendar has no midnight in UTC
 RESERVED = {"new"}  # /people/new/ is a page
 
 
@@ -111,6 +115,16 @@ class PeopleFilterForm(forms.Form):
     q = forms.CharField(label=_("姓名或登录名"), max_length=40, required=False)
     role = forms.ChoiceField(label=_("角色"), choices=[("", _("全部角色")), *CHOICES], required=False)
     state = forms.ChoiceField(label=_("状态"), choices=STATES, required=False)
+    helper = SearchHelper()
+
+
+class AuditFilterForm(forms.Form):
+    person = forms.CharField(label=_("登录名"), max_length=40, required=False)
+    action = forms.ChoiceField(label=_("事项"), choices=lambda: [("", _("全部事项")), *ACTIONS.items()], required=False)
+    subject = forms.CharField(label=_("对象"), max_length=80, required=False)
+    since = forms.DateField(label=_("从"), required=False, widget=DAY, validators=THIS_AGE)
+    until = forms.DateField(label=_("到"), required=False, widget=DAY, validators=THIS_AGE)
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
     helper = SearchHelper()
 
 
