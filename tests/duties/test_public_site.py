@@ -182,25 +182,20 @@ def test_without_a_published_list_the_pages_are_404(client, site_dir):
 
 
 # -- the database is away ----------------------------------------------------------
-@pytest.fixture
-def no_database(monkeypatch):
-    """Any attempt to reach the database fails, as it does when the server is down."""
-
+@pytest.mark.django_db(transaction=True)
+def test_every_public_page_answers_while_the_database_is_away(client, written, monkeypatch):
     def refuse(*args, **kwargs):
         raise OperationalError("the database is away")
 
     connection.close()
-    monkeypatch.setattr(connection, "ensure_connection", refuse)
-    monkeypatch.setattr(connection, "cursor", refuse)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_every_public_page_answers_while_the_database_is_away(client, written, no_database):
-    for address in site.refresh().pages:
-        assert client.get(address).status_code == 200
-    for prefix in PREFIXES:
-        assert "签发" in client.get(prefix, {"q": "签发"}).content.decode()
-    assert client.get("/duties/9.9/").status_code == 404
+    with monkeypatch.context() as away:
+        away.setattr(connection, "ensure_connection", refuse)
+        away.setattr(connection, "cursor", refuse)
+        for address in site.refresh().pages:
+            assert client.get(address).status_code == 200
+        for prefix in PREFIXES:
+            assert "签发" in client.get(prefix, {"q": "签发"}).content.decode()
+        assert client.get("/duties/9.9/").status_code == 404
 
 
 # -- search ----------------------------------------------------------------------
