@@ -81,5 +81,5 @@ def test_today_asks_a_fixed_number_of_queries(edition, django_assert_num_queries
 def test_search_field_leads_where_the_person_may_search(db, role, action, label):
     body = make.signed_in(role).get(TODAY).content.decode()
 
-    assert f'<form method="get" action="{action}">' in re.sub(r"\s+", " ", body)
+    assert f'<form role="search" method="get" action="{action}">' in re.sub(r"\s+", " ", body)
     assert f'placeholder="{label}"' in body
