@@ -423,3 +423,17 @@ def test_a_refusal_is_recorded():
 
     event = AuditEvent.objects.last()
     assert (event.action, event.subject, event.by) == ("access.refuse", "/people/", client.person)
+
+
+def test_a_refusal_says_why_and_who_helps():
+    response = make.signed_in("preparer").get("/people/")
+
+    assert "当前账号的角色不能查看这个页面" in page(response)
+    assert '<html lang="zh-CN">' in page(response)
+
+
+def test_a_form_without_a_token_says_what_to_do():
+    response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a", "password": "b"})
+
+    assert response.status_code == 403
+    assert "请返回上一页，刷新后再提交" in page(response)
