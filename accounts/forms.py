@@ -120,7 +120,7 @@ class PeopleFilterForm(forms.Form):
 
 class AuditFilterForm(forms.Form):
     person = forms.CharField(label=_("登录名"), max_length=40, required=False)
-    action = forms.ChoiceField(label=_("事项"), choices=lambda: [("", _("全部事项")), *ACTIONS.items()], required=False)
+    action = forms.ChoiceField(label=_("操作"), choices=lambda: [("", _("全部操作")), *ACTIONS.items()], required=False)
     subject = forms.CharField(label=_("对象"), max_length=80, required=False)
     since = forms.DateField(label=_("从"), required=False, widget=DAY, validators=THIS_AGE)
     until = forms.DateField(label=_("到"), required=False, widget=DAY, validators=THIS_AGE)
