@@ -171,3 +171,10 @@ def test_printed_item_has_its_text_and_no_menu(visitor):
 
     assert page.get_by_text("执行国家外交战略、严格审核程序。").is_visible()
     assert [page.locator(part).is_visible() for part in (".util", ".mast nav", ".act", ".crumb")] == [False] * 4
+
+
+@pytest.mark.parametrize("path", ["/", *(f"/duties/{code}/" for code in ("1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1"))])
+def test_list_and_item_fit_one_sheet_of_paper(visitor, path):
+    page = visitor().go(path)
+
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
