@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import auth, messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -34,36 +35,46 @@ def signed_in(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
+def is_public(view_func: Callable[..., HttpResponse]) -> bool:
+    """Whether a view is open to anybody (`@login_not_required`)."""
+    return not getattr(view_func, "login_required", True)
+
+
+class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
+    """Django's, but it asks about the view before it asks who is there: public pages answer without session and database."""
+
+    def process_view(self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any) -> HttpResponseBase | None:
+        return None if is_public(view_func) else super().process_view(request, view_func, view_args, view_kwargs)
+
+
 class SessionLimitsMiddleware:
-    """End a session that was idle for SESSION_IDLE_LIMIT or began SESSION_ABSOLUTE_LIMIT ago (ASVS 7.3). Without a session cookie nothing is touched."""
+    """End a session that was idle for SESSION_IDLE_LIMIT or began SESSION_ABSOLUTE_LIMIT ago (ASVS 7.3). Public pages touch no session."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            self.check(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view_func: Callable[..., HttpResponse], args: object, kwargs: object) -> HttpResponse | None:
-        """Say why the person must sign in again; public pages stand open as to anybody."""
-        if not hasattr(request, "session_expired") or not getattr(view_func, "login_required", True):
+        if is_public(view_func) or settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
             return None
-        messages.info(request, _("登录已过期，请重新登录。"))
-        return redirect_to_login(return_address(request))
-
-    @classmethod
-    def check(cls, request: HttpRequest) -> None:
         now = timezone.now()
-        started, seen = (cls.read(request, name, now) for name in (STARTED, SEEN))
+        started, seen = (self.read(request, name, now) for name in (STARTED, SEEN))
         if now - seen > settings.SESSION_IDLE_LIMIT or now - started > settings.SESSION_ABSOLUTE_LIMIT:
-            person = signed_in(request)
-            with acting(person, request):
-                record("session.expire", person)
-                auth.logout(request)
-            request.session_expired = True  # type: ignore[attr-defined]
-        elif STARTED not in request.session or now - seen >= timedelta(minutes=1):
+            return self.expire(request)
+        if STARTED not in request.session or now - seen >= timedelta(minutes=1):
             stamp(request.session, started=STARTED not in request.session)
+        return None
+
+    @staticmethod
+    def expire(request: HttpRequest) -> HttpResponse:
+        person, address = signed_in(request), return_address(request)
+        with acting(person, request):
+            record("session.expire", person)
+            auth.logout(request)
+        messages.info(request, _("登录已过期，请重新登录。"))
+        return redirect_to_login(address)
 
     @staticmethod
     def read(request: HttpRequest, name: str, default: datetime) -> datetime:
@@ -83,7 +94,7 @@ class PasswordChangeMiddleware:
 
     def process_view(self, request: HttpRequest, view_func: Callable[..., HttpResponse], args: object, kwargs: object) -> HttpResponse | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
-        if name in self.OPEN or not getattr(view_func, "login_required", True) or not signed_in(request).must_change_password:
+        if name in self.OPEN or is_public(view_func) or not signed_in(request).must_change_password:
             return None
         messages.info(request, _("现在的密码是别人设置的初始密码，请先改成自己的密码。"))
         return redirect(f"{reverse('account_change_password')}?{urlencode({'next': return_address(request)})}")

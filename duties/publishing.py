@@ -1,8 +1,9 @@
 """From a publication that was read to drafts, and from drafts to the list in force."""
 
 from collections.abc import Iterator
+from typing import Any, cast
 
-from django.db.models import Max
+from django.db.models import Field, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -167,7 +168,7 @@ def differences(publication: Publication) -> Iterator[str]:
             yield _("%(code)s：文件里有，本站没有") % {"code": entry.code}
             continue
         row = stored.pop(entry.code)
-        told = {"category_number": entry.category_number, "category_name": entry.category_name, "name": entry.name, "page": entry.page}
+        told: dict[str, Any] = {"category_number": entry.category_number, "category_name": entry.category_name, "name": entry.name, "page": entry.page}
         yield from _different(entry.code, _("目录"), told, row)
         yield from _sheet_differences(entry.code, publication.sheets.get(entry.code), row.sheet)
     for code in stored:
@@ -183,9 +184,9 @@ def _sheet_differences(code: str, read: ReadSheet | None, sheet: Sheet | None) -
     yield from _different(code, _("信息表"), {name: getattr(read, name) for name in names}, sheet)
 
 
-def _different(code: str, where: str, told: dict[str, str | int], row: ListEntry | Sheet) -> Iterator[str]:
+def _different(code: str, where: str, told: dict[str, Any], row: ListEntry | Sheet) -> Iterator[str]:
     for name, value in told.items():
         if getattr(row, name) != value:
-            label = row._meta.get_field(name).verbose_name
+            label = cast(Field, row._meta.get_field(name)).verbose_name
             words = {"code": code, "where": where, "label": label, "here": getattr(row, name), "there": value}
             yield _("%(code)s %(where)s“%(label)s”：本站“%(here)s”，文件“%(there)s”") % words

@@ -335,9 +335,13 @@ def test_nothing_is_published_outside_acting(edition, people):
     """Publishing joins the act of whoever calls it: one transaction, one block of audit rows."""
     second = approved_revision(edition, people)
 
-    with pytest.raises(KeyError), acting(people[2]):
-        publish_edition(second, by=people[2])
-        raise KeyError
+    def publish_and_fail() -> None:
+        with acting(people[2]):
+            publish_edition(second, by=people[2])
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        publish_and_fail()
 
     edition.refresh_from_db()
     assert edition.status == Status.PUBLISHED
