@@ -27,10 +27,8 @@ def generate_password() -> str:
     return "-".join("".join(secrets.choice(ALPHABET) for _sign in range(5)) for _group in range(4))
 
 
-def create_person(
-    *, username: str, name: str, wanted: Iterable[str] = (), by: User | None, request: HttpRequest | None = None, must_change: bool = True
-) -> tuple[User, str]:
-    """Make an account with a generated password and ask for its roles.
+def create_person(*, username: str, name: str, wanted: Iterable[str] = (), by: User | None, request: HttpRequest | None = None) -> tuple[User, str]:
+    """Make an account with a generated password, to be changed at the first sign-in, and ask for its roles.
 
     `username` is stored in lower case, `wanted` are slugs of roles. Returns the account and the password, which is kept nowhere else.
     Raises Refused where the wanted roles exclude one another.
@@ -40,7 +38,7 @@ def create_person(
         raise Refused(_("这些角色不能由一人兼任，请只选同一类角色。"))
     password = generate_password()
     with acting(by, request):
-        person = User(username=username.lower(), name=name, must_change_password=must_change)
+        person = User(username=username.lower(), name=name)
         person.set_password(password)
         person.save(force_insert=True)
         record("person.create", person, username=person.username)
@@ -50,14 +48,14 @@ def create_person(
     return person, password
 
 
-def create_first_account(*, username: str, name: str, roles: Iterable[str], must_change: bool = True) -> tuple[User, str]:
+def create_first_account(*, username: str, name: str, roles: Iterable[str]) -> tuple[User, str]:
     """Make an account that holds `roles` at once: from the command line, where nobody is there yet to approve.
 
     Returns the account and its password. Raises Refused where the roles exclude one another.
     """
     roles = list(roles)
     with acting(None):
-        person, password = create_person(username=username, name=name, wanted=roles, by=None, must_change=must_change)
+        person, password = create_person(username=username, name=name, wanted=roles, by=None)
         for role in roles:
             person.groups.add(Group.objects.get(name=role))
             record("role.grant", person, role=role)
@@ -143,13 +141,19 @@ def enable_person(*, person: User, by: User, request: HttpRequest | None = None)
         record("person.enable", person)
 
 
-def reset_password(*, person: User, by: User, request: HttpRequest | None = None) -> str:
-    """Give the person a new initial password, good for settings.INITIAL_PASSWORD_AGE, and end their sessions. Returns it; raises Refused for oneself."""
+def reset_password(*, person: User, by: User | None, request: HttpRequest | None = None) -> str:
+    """Give the person a new initial password, good for settings.INITIAL_PASSWORD_AGE, and end their sessions. Returns it.
+
+    Raises Refused for oneself and for administrators: who could set a fellow administrator's password could act as that one. Theirs are set
+    from the command line (`by` None).
+    """
     password = generate_password()
     with acting(by, request):
         person = _locked(person)
         if person == by:
             raise Refused(_("本人的密码请在“更改密码”中更改。"))
+        if by and person.is_administrator:
+            raise Refused(_("管理员的初始密码不在网页上重设，请运行维护人员用 manage.py reset_password 命令办理。"))
         _set_password(person, password, must_change=True)
         record("password.reset", person)
         end_sessions(person=person, by=by, request=request)
@@ -170,7 +174,7 @@ def _set_password(person: User, password: str, *, must_change: bool) -> None:
     person.save(update_fields=["password", "must_change_password", "password_set_at"])
 
 
-def end_sessions(*, person: User, by: User, request: HttpRequest | None = None, handle: str = "", but: str | None = "") -> int:
+def end_sessions(*, person: User, by: User | None, request: HttpRequest | None = None, handle: str = "", but: str | None = "") -> int:
     """End the person's sessions: all, or the one named by `handle`, or all but the one with the key `but`. Returns how many ended."""
     with acting(by, request):
         keys = [session.session_key for session in Session.objects.filter(person=person).exclude(session_key=but or "")]

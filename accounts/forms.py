@@ -30,7 +30,7 @@ class LoginForm(allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("登录名")
-        self.fields["login"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+        self.fields["login"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
         self.fields["password"].label = _("密码")
         self.fields["password"].help_text = ""
         for field in self.fields.values():
@@ -52,7 +52,7 @@ class ReauthenticateForm(allauth_forms.ReauthenticateForm):
         super().__init__(*args, **kwargs)
         self.fields["password"].label = _("密码")
         self.fields["password"].help_text = ""
-        self.fields["password"].widget.attrs = {"autocomplete": "current-password", "autofocus": True}
+        self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
 
 
 class PasswordChangeForm(allauth_forms.ChangePasswordForm):

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from .roles import ROLES, Role
+from .roles import ROLES, Kind, Role
 from .sessions import Session
 
 __all__ = ["AuditEvent", "AuditHead", "RoleRequest", "Session", "User"]
@@ -89,6 +89,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The roles that this person holds, in the order of `roles.py`."""
         slugs = {group.name for group in self.groups.all()}
         return [role for role in ROLES.values() if role.slug in slugs]
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether this person holds a role that is not about business."""
+        return any(role.kind is not Kind.BUSINESS for role in self.held_roles)
 
 
 class RoleRequest(models.Model):

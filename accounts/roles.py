@@ -48,7 +48,7 @@ ROLES = {
         Role(
             "system_admin",
             _("系统管理员"),
-            _("新增人员、停用和启用账号、重设初始密码、申请角色变更；不接触业务内容。"),
+            _("新增人员、停用和启用账号、重设业务人员的初始密码、申请角色变更；不接触业务内容。"),
             Kind.SYSTEM,
             ("accounts.view_user", "accounts.add_user", "accounts.request_role"),
             kept=True,

@@ -17,9 +17,10 @@ def person(*roles: str, **fields: Any) -> User:
     """A person with these roles who has chosen PASSWORD; `disabled=True` for one whose account is closed."""
     disabled = fields.pop("disabled", False)
     fields = {"username": f"person{next(numbers)}", "name": "王敏"} | fields
-    made, _password = actions.create_first_account(**fields, roles=roles, must_change=False)
+    made, _password = actions.create_first_account(**fields, roles=roles)
     made.set_password(PASSWORD)
-    made.save(update_fields=["password"])
+    made.must_change_password = False
+    made.save(update_fields=["password", "must_change_password"])
     if disabled:
         actions.disable_person(person=made, reason="调离", by=person("system_admin"))
     return User.objects.get(pk=made.pk)

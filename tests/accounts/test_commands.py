@@ -2,12 +2,14 @@
 
 import re
 import stat
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts.audit import acting, record
 from accounts.models import AuditEvent, AuditHead, User
@@ -73,6 +75,7 @@ def test_role_accounts_are_one_a_role_and_work_as_written(tmp_path):
         assert [str(role.name) for role in person.held_roles] == [role_name]
         assert person.name.startswith("演示")
         assert Client().post("/accounts/login/", {"login": username, "password": password})["Location"] == "/today/"
+        assert person.must_change_password
         assert line in said
 
 
@@ -84,6 +87,44 @@ def test_role_accounts_are_made_once(tmp_path):
 
     assert str(tmp_path / "accounts.txt") in said
     assert before == ((tmp_path / "accounts.txt").read_text(), list(User.objects.values_list("password", flat=True)))
+
+
+def test_role_accounts_whose_initial_password_lapsed_get_a_new_one(tmp_path):
+    run("create_role_accounts")
+    User.objects.filter(username="demo.leader").update(password_set_at=timezone.now() - timedelta(days=4))
+    User.objects.filter(username="demo.editor").update(password_set_at=timezone.now() - timedelta(days=4), must_change_password=False)
+    before = (tmp_path / "accounts.txt").read_text().splitlines()
+
+    run("create_role_accounts")
+
+    after = (tmp_path / "accounts.txt").read_text().splitlines()
+    (changed,) = [line for line in after if line not in before]
+    username, password, _role = changed.split()
+    assert username == "demo.leader"
+    assert User.objects.get(username=username).check_password(password)
+
+
+def test_role_accounts_whose_file_is_gone_are_listed_without_password(tmp_path):
+    run("create_role_accounts")
+    (tmp_path / "accounts.txt").unlink()
+
+    run("create_role_accounts")
+
+    assert {line.split()[1] for line in (tmp_path / "accounts.txt").read_text().splitlines()} == {"-"}
+
+
+def test_reset_password_of_an_administrator():
+    run("create_account", "wang.min", "王敏", "--role", "security_admin")
+
+    said = run("reset_password", "Wang.Min")
+
+    assert User.objects.get().check_password(said.strip().split("：")[1])
+    assert AuditEvent.objects.get(action="password.reset").by is None
+
+
+def test_reset_password_of_nobody():
+    with pytest.raises(CommandError, match="没有登录名为 nobody 的账号"):
+        run("reset_password", "nobody")
 
 
 def test_an_older_file_of_accounts_is_closed_to_others(tmp_path):

@@ -119,6 +119,19 @@ def test_a_reset_gives_a_password_that_must_be_changed():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("role", ["system_admin", "security_admin", "auditor"])
+def test_no_administrator_resets_the_password_of_another(role):
+    """Else one could sign in as the other and approve what they asked for themselves."""
+    other, admin = make.person(role), make.person("system_admin")
+
+    with pytest.raises(Refused, match="manage.py reset_password"):
+        actions.reset_password(person=other, by=admin)
+
+    other.refresh_from_db()
+    assert not other.must_change_password
+
+
+@pytest.mark.django_db
 def test_nobody_resets_their_own_password():
     admin = make.person("system_admin")
 
