@@ -33,7 +33,7 @@ class Act:
     rows: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-# What an act is called on pages. Apps add theirs; one without a name is shown by its dotted name.
+# What an act is called on pages. Apps add theirs in `acts.py`; one without a name is shown by its dotted name.
 ACTIONS: dict[str, str | Promise] = {
     "sign_in": _("登录"),
     "sign_in.again": _("再次输入密码"),

@@ -6,9 +6,8 @@ from typing import Any, cast
 from django.db.models import Field, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts.audit import ACTIONS, acting, record
+from accounts.audit import acting, record
 from accounts.models import User
 
 from .models import (
@@ -28,7 +27,6 @@ from .reading import Publication, ReadSheet
 from .tasks import write_public_site
 
 Status = Revision.Status
-ACTIONS |= {"list.import": gettext_lazy("录入职责清单"), "list.publish": gettext_lazy("发布职责清单"), "sheet.publish": gettext_lazy("发布信息表")}
 
 
 class NotReadyError(Exception):

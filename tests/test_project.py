@@ -122,8 +122,9 @@ def test_english_holds_no_chinese_and_the_same_placeholders():
         assert not re.search("[\u4e00-\u9fff]", re.sub("[“「][^”」]*[”」]|（[^）]*）|[(][^)]*[)]", "", translation)), translation
 
 
-def test_the_compiled_catalogue_is_not_stale(tmp_path):
-    folder = ROOT / "locale" / "en" / "LC_MESSAGES"
+@pytest.mark.parametrize("language", ["en", "zh_Hans"])
+def test_the_compiled_catalogue_is_not_stale(tmp_path, language):
+    folder = ROOT / "locale" / language / "LC_MESSAGES"
     subprocess.run(["msgfmt", "--check-format", "-o", tmp_path / "django.mo", folder / "django.po"], check=True)
 
     assert (tmp_path / "django.mo").read_bytes() == (folder / "django.mo").read_bytes()
