@@ -1,4 +1,4 @@
-"""The portal as bin/serve starts it, and Chromium in front of it. Everything here runs against one portal, so it stays in one process."""
+"""The portal as bin/serve starts it, and Chromium in front of it. Each test process has a portal of its own."""
 
 import contextlib
 import os
@@ -27,7 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if os.environ.get("DB") == "postgres" and item.path.name == "test_public_pages.py":
                 item.add_marker(pytest.mark.skip(reason="published bytes do not differ by database: looked at on SQLite"))
 
@@ -45,7 +44,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     var_dir = tmp_path_factory.mktemp("portal")
     database = {}
     if os.environ.get("DB") == "postgres":
-        database = {"DB_NAME": "portal_in_the_browser"}
+        database = {"DB_NAME": f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
         subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
     with running_portal(var_dir, **database) as running:
         yield running
