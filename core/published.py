@@ -1,7 +1,7 @@
 """Published bytes: a tree of finished files that is switched over whole, and the WSGI layer that answers from it before Django does.
 
 The tree stands in settings.PUBLIC_SITE_DIR: one folder a version, named by the digest of its content, and `current`, a link to one of them.
-Each file lies there three times: as it is, .gz and .br. Nothing here asks a database; whatever happens to it, the tree goes on answering.
+Each file lies there three times: as it is, .gz and .br (PDF and Word, packed already, once). Nothing here asks a database; whatever happens to it, the tree goes on answering.
 """
 
 import gzip
@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,12 @@ CONTENT_TYPES = {
     ".csv": "text/csv; charset=utf-8",
     ".xml": "application/atom+xml; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
+    ".jsonld": "application/ld+json; charset=utf-8",
+    ".ttl": "text/turtle; charset=utf-8",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
+PACKED_ALREADY = {".pdf", ".docx"}
 CODINGS = {"br": ".br", "gzip": ".gz", "identity": ""}  # in order of preference
 CURRENT = "current"
 BROTLI_QUALITY = 5  # 15 % larger than the best (11), ninety times as fast: a site is published within a second
@@ -73,7 +78,10 @@ def current_version(root: Path) -> str:
 
 def _write_file(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    for coding, packed in (("identity", body), ("gzip", gzip.compress(body, mtime=0)), ("br", brotli.compress(body, quality=BROTLI_QUALITY))):
+    packings = {"identity": body}
+    if path.suffix not in PACKED_ALREADY:
+        packings |= {"gzip": gzip.compress(body, mtime=0), "br": brotli.compress(body, quality=BROTLI_QUALITY)}
+    for coding, packed in packings.items():
         with path.with_name(path.name + CODINGS[coding]).open("wb") as file:
             file.write(packed)
             file.flush()
@@ -135,7 +143,7 @@ class Site:
         page = self.refresh().pages.get(address)
         if page is None:
             return None
-        coding = choose_coding(accepted)
+        coding = choose_coding(accepted, page.bodies)
         headers = page.headers[coding]
         if known and _knows(known, page.etags[coding]):
             return Answer("304 Not Modified", [header for header in headers if header[0] not in {"Content-Type", "Content-Length", "Content-Encoding"}], b"")
@@ -152,8 +160,8 @@ def address_of(name: str) -> str:
     return "/" + quote(name.removesuffix("index.html"))
 
 
-def choose_coding(accepted: str) -> str:
-    """The best coding of ours that an Accept-Encoding header allows (RFC 9110 §12.5.3)."""
+def choose_coding(accepted: str, codings: Collection[str] = CODINGS) -> str:
+    """The best of `codings` that an Accept-Encoding header allows (RFC 9110 §12.5.3)."""
     weights: dict[str, float] = {}
     for part in accepted.lower().split(","):
         name, _, parameter = part.strip().partition(";")
@@ -161,7 +169,7 @@ def choose_coding(accepted: str) -> str:
             weights[name.strip()] = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
         except ValueError:
             weights[name.strip()] = 0.0
-    return next((coding for coding in CODINGS if weights.get(coding, weights.get("*", 0.0)) > 0), "identity")
+    return next((coding for coding in CODINGS if coding in codings and weights.get(coding, weights.get("*", 0.0)) > 0), "identity")
 
 
 def _knows(known: str, etag: str) -> bool:
@@ -169,7 +177,8 @@ def _knows(known: str, etag: str) -> bool:
 
 
 def _load(path: Path) -> Page:
-    bodies = {coding: path.with_name(path.name + ending).read_bytes() for coding, ending in CODINGS.items()}
+    files = {coding: path.with_name(path.name + ending) for coding, ending in CODINGS.items()}
+    bodies = {coding: file.read_bytes() for coding, file in files.items() if file.exists()}
     etags = {coding: f'"{hashlib.sha256(body).hexdigest()[:32]}"' for coding, body in bodies.items()}
     common = [
         ("Content-Type", CONTENT_TYPES[path.suffix]),

@@ -13,7 +13,7 @@ from django.conf import settings
 from core import published
 from core.published import PublishedSite, Site, choose_coding, current_version, write_site
 
-FILES = {"index.html": "<p>职责清单</p>".encode() * 50, "duties/4.1/index.html": b"four", "duties.json": b"{}"}
+FILES = {"sheet.pdf": b"%PDF", "index.html": "<p>职责清单</p>".encode() * 50, "duties/4.1/index.html": b"four", "duties.json": b"{}"}
 
 
 @pytest.fixture
@@ -66,6 +66,14 @@ def test_packed_bodies_unpack_to_the_page_and_have_their_own_tag(root, coding, u
     assert headers["Vary"] == "Accept-Encoding"
     assert unpack(body) == FILES["index.html"]
     assert headers["ETag"] != plain["ETag"]
+
+
+def test_what_is_packed_already_is_sent_as_it_is(root):
+    status, headers, body = ask(root, "/sheet.pdf", ACCEPT_ENCODING="br, gzip")
+
+    assert (status, body, headers["Content-Type"]) == ("200 OK", b"%PDF", "application/pdf")
+    assert "Content-Encoding" not in headers
+    assert not list(root.rglob("sheet.pdf.*"))
 
 
 @pytest.mark.parametrize(
