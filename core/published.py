@@ -1,7 +1,8 @@
 """Published bytes: a tree of finished files that is switched over whole, and the WSGI layer that answers from it before Django does.
 
 The tree stands in settings.PUBLIC_SITE_DIR: one folder a version, named by the digest of its content, and `current`, a link to one of them.
-Each file lies there three times: as it is, .gz and .br (PDF and Word, packed already, once). Nothing here asks a database; whatever happens to it, the tree goes on answering.
+Each file lies there three times: as it is, .gz and .br (PDF and Word, packed already, once).
+Nothing here asks a database; whatever happens to it, the tree goes on answering.
 """
 
 import gzip
