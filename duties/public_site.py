@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from core.published import site, write_site
 
-from . import open_data
+from . import cpsv, open_data
 from .search import search
 
 SCHEMA = Path(__file__).with_name("duties.schema.json")
@@ -60,6 +60,8 @@ def files(data: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     yield "duties.json", open_data.as_json(data)
     yield "duties.schema.json", SCHEMA.read_bytes()
     yield "duties.csv", open_data.as_csv(data)
+    yield "duties.jsonld", cpsv.as_json_ld_document(data)
+    yield "duties.ttl", cpsv.as_turtle(data)
     yield "updates/atom.xml", atom(data)
     yield "robots.txt", f"User-agent: *\nDisallow: {reverse('account_login')}\n".encode()
     for variant in VARIANTS:

@@ -12,6 +12,8 @@ urlpatterns = [
     path("duties.json", views.page, name="json"),
     path("duties.schema.json", views.page, name="schema"),
     path("duties.csv", views.page, name="csv"),
+    path("duties.jsonld", views.page, name="json-ld"),
+    path("duties.ttl", views.page, name="turtle"),
     path("updates/atom.xml", views.page, name="atom"),
     path("robots.txt", views.page, name="robots"),
 ]

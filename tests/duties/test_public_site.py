@@ -20,7 +20,7 @@ from .test_publishing import approved_revision, people  # noqa: F401 - a fixture
 
 CODES = ["1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1"]
 PATHS = ["", *(f"duties/{code}/" for code in CODES), "legal-bases/", "supervision/", "updates/", "accessibility/", "privacy/"]
-FILES = ["duties.json", "duties.schema.json", "duties.csv", "updates/atom.xml", "robots.txt"]
+FILES = ["duties.json", "duties.schema.json", "duties.csv", "duties.jsonld", "duties.ttl", "updates/atom.xml", "robots.txt"]
 PREFIXES = ["/", "/en/", "/care/", "/care/en/"]
 
 
