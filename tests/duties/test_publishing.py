@@ -26,7 +26,8 @@ from duties.models import (
     SupervisionContact,
 )
 from duties.publishing import NotReadyError, differences, make_drafts, publish_edition, publish_sheet
-from duties.reading import read
+from duties.reading import Entry, read
+from duties.tasks import write_public_site
 
 from .conftest import SOURCE
 
@@ -331,6 +332,20 @@ def test_check_names_items_that_are_on_one_side_only(edition):
     assert list(differences(publication)) == ["3.2：本站有，文件里没有"]
 
 
+def test_check_names_an_item_that_only_the_file_has(edition, publication):
+    publication.entries.append(Entry(9, "甲", "9.9", "乙。", 9))
+
+    assert list(differences(publication)) == ["9.9：文件里有，本站没有"]
+
+
+def test_the_same_text_from_another_file_takes_the_sheets_in_force(edition):
+    second = make_drafts(read(SOURCE.read_bytes() + b"\n"))
+
+    assert (second.number, second.status) == (2, Status.DRAFT)
+    assert [entry.sheet_id for entry in second.entries.all()] == [entry.sheet_id for entry in edition.entries.all()]
+    assert Sheet.objects.count() == 7
+
+
 def test_nothing_is_published_outside_acting(edition, people):
     """Publishing joins the act of whoever calls it: one transaction, one block of audit rows."""
     second = approved_revision(edition, people)
@@ -345,3 +360,28 @@ def test_nothing_is_published_outside_acting(edition, people):
 
     edition.refresh_from_db()
     assert edition.status == Status.PUBLISHED
+
+
+def test_the_task_and_the_command_write_the_site(edition, site_dir):
+    assert write_public_site.call() is True
+    assert write_public_site.call() is False
+    assert run("write_public_site") == "公开网站没有变化。\n"
+
+
+def test_rows_are_named_by_what_they_say(edition):
+    sheet = Sheet.objects.get(item="4.1")
+    rows = [sheet, edition, sheet.item, sheet.legal_bases.first(), sheet.steps.first(), sheet.materials.first(), sheet.responsibilities.first()]
+    rows += [sheet.supervision, sheet.legal_bases.last().basis, edition.entries.get(item="3.2")]
+
+    assert [str(row) for row in rows] == [
+        "4.1 第 1 版",
+        "第 1 版",
+        "4.1",
+        sheet.legal_bases.first().text,
+        "1.接件",
+        "邀请单位相关资料",
+        "执行国家外交战略",
+        "23301335",
+        "领事处函【1987】141号",
+        "3.2 负责国家相关部门举办、我市参与的国际经贸活动的组织工作。",
+    ]

@@ -211,6 +211,8 @@ def changed(old: str, new: str, count: int = 1) -> str:
         (changed("外交部（领事处函【1987】141 号 ）", "外交部"), "每条依据须写明"),
         (changed("、背景资料等", "、、背景资料等"), "各项须以“、”隔开"),
         (changed("构的日常联系信息表", "构的日常往来信息表"), "与名称对不上"),
+        (changed("实施机构 天津市贸促分会国际联络部", "实施机构 天津市贸促分会国际联络部。"), "其中混有别的行"),
+        (changed("职责边界 天津市贸促分会国际联络部", "职责边界"), "“职责边界”一行：没有内容"),
         (changed("天津市贸促分会国际联络部", "\x00"), "U+0000"),
         ("{", "不是完整的 JSON"),
         ('{"categories": []}', "JSON 里没有事项"),
@@ -220,6 +222,14 @@ def changed(old: str, new: str, count: int = 1) -> str:
 def test_refused_with_reason(text, said):
     with pytest.raises(UnreadableError, match=re.escape(said)):
         read_text(text)
+
+
+def test_words_of_a_label_inside_a_cell_are_no_row():
+    text = changed("注重外事礼仪。", "注重监督方式、\n\n职责事项信息表 所列事项。")
+
+    sheet = read_text(text).sheets["1.1"]
+
+    assert sheet.responsibilities_cell == "执行国家外交战略、遵守外事纪律、畅通联络渠道、注重监督方式、职责事项信息表所列事项。"
 
 
 def test_refusal_names_the_line():
