@@ -98,6 +98,11 @@ def safe(target: str) -> bool:
     return SAFE_TARGET.match(re.sub(r"[\x00-\x20]", "", target).lower()) is not None
 
 
+def allowed(kind: str, target: str, _rectangle: Any, box: Any) -> bool:
+    """Whether a link of the finished pages is one that an <a> made, and leads where one may."""
+    return box.element_tag == "a" and (kind == "internal" or (kind == "external" and safe(target)))
+
+
 def scrub(root: Any) -> None:
     """Take from a parsed document what loads, embeds or runs; raise TooHeavyError for one that would take minutes."""
     waiting, count = [(root, 1)], 0
@@ -158,8 +163,8 @@ class Renderer:
         scrub(source.etree_element)
         document = source.render(font_config=self.faces)
         document.metadata.attachments = []
-        for page in document.pages:  # style can make links too
-            page.links = [link for link in page.links if link[0] == "internal" or (link[0] == "external" and safe(link[1]))]
+        for page in document.pages:  # style and spans inside a link would make links too
+            page.links = [link for link in page.links if allowed(*link)]
         return document
 
 

@@ -144,7 +144,7 @@ class Printer:
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        self._child = subprocess.Popen(  # noqa: S603 - our own module
+        self._child = subprocess.Popen(
             [sys.executable, "-m", "core.printer"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
