@@ -277,10 +277,11 @@ def sheet_pdf(item: dict[str, Any], *, archive: bool = False) -> bytes:
     return printed(*documents, pages=1, files=_codes([item]), **_variant(f"{item['code']}.json", item, archive=archive))
 
 
-def booklet_pdf(data: dict[str, Any], *, screen: bool = False, archive: bool = False) -> bytes:
+def booklet_pdf(data: dict[str, Any], *, screen: bool = False, cover: bool = True, archive: bool = False) -> bytes:
     """The list (of duties.open_data.list_as_data): cover, contents and every sheet, in one density; PDF/UA-1.
 
-    For duplex printing, with a blank page behind cover and contents; with `screen` without. With `archive` as sheet_pdf.
+    For duplex printing, with a blank page behind cover and contents; with `screen` without. Without `cover` the sheets only.
+    With `archive` as sheet_pdf.
     """
     items = open_data.items_of(data)
     context = {
@@ -289,6 +290,7 @@ def booklet_pdf(data: dict[str, Any], *, screen: bool = False, archive: bool = F
         "recorded": day(data["edition"]["recorded_at"]),
         "edition": data["edition"]["number"],
         "binding": "screen" if screen else "duplex",
+        "cover": cover,
         "categories": [
             {
                 "number": category["number"],
@@ -300,7 +302,7 @@ def booklet_pdf(data: dict[str, Any], *, screen: bool = False, archive: bool = F
         ],
     }
     documents = _in_densities("print/booklet.html", context, items)
-    front = 2 if screen else 4
+    front = (2 if screen else 4) if cover else 0
     return printed(*documents, pages=front + len(items), files=_codes(items), **_variant("duties.json", data, archive=archive))
 
 

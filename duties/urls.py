@@ -1,8 +1,8 @@
-"""Public addresses of the duty list, the same in every tree: Chinese and English, standard and 关怀版."""
+"""Public addresses of the duty list, the same in every tree: Chinese and English, standard and 关怀版; and the staff's exports."""
 
 from django.urls import path
 
-from . import views
+from . import export_views, views
 from .public_site import VARIANTS
 
 app_name = "duties"
@@ -14,8 +14,20 @@ urlpatterns = [
     path("duties.csv", views.page, name="csv"),
     path("duties.jsonld", views.page, name="json-ld"),
     path("duties.ttl", views.page, name="turtle"),
+    path("duties/<str:code>/sheet.pdf", views.page, name="sheet-pdf"),
+    path("duties/<str:code>/sheet-archive.pdf", views.page, name="sheet-archive"),
+    path("duties/<str:code>/sheet.docx", views.page, name="sheet-docx"),
+    path("duties/booklet.pdf", views.page, name="booklet-pdf"),
+    path("duties/booklet-screen.pdf", views.page, name="booklet-screen"),
+    path("duties/booklet.docx", views.page, name="booklet-docx"),
     path("updates/atom.xml", views.page, name="atom"),
     path("robots.txt", views.page, name="robots"),
+]
+urlpatterns += [
+    path("exports/", export_views.export_list, name="export-list"),
+    path("exports/new/", export_views.export_create, name="export-create"),
+    path("exports/<int:export>/", export_views.export_detail, name="export-detail"),
+    path("exports/<int:export>/file/", export_views.export_download, name="export-download"),
 ]
 for prefix in reversed(PREFIXES):
     urlpatterns += [
