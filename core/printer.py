@@ -188,7 +188,7 @@ def shut_in(folder: str) -> None:
     def refuse(event: str, args: tuple[Any, ...]) -> None:
         if event.startswith("socket.") or event in REFUSED_EVENTS:
             raise PermissionError(event)
-        if event == "open" and isinstance(args[0], str | bytes) and not os.path.realpath(os.fsdecode(args[0])).startswith(roots):
+        if event == "open" and isinstance(args[0], str | bytes) and not f"{os.path.realpath(os.fsdecode(args[0]))}/".startswith(roots):
             raise PermissionError("open")
 
     sys.addaudithook(refuse)
