@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -52,11 +53,14 @@ def variant_of(address: str) -> Variant:
 def write() -> bool:
     """Write the site from the list in force; False if nothing is published or nothing changed."""
     data = open_data.list_as_data()
-    return data is not None and write_site(dict(files(data)), settings.PUBLIC_SITE_DIR)
+    if data is None:
+        return False
+    documents = import_string("duties.documents.documents")  # named, not imported: web processes load this module, and docxtpl is not for them
+    return write_site(dict(files(data)) | dict(documents(data)), settings.PUBLIC_SITE_DIR)
 
 
 def files(data: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Every file of the site: name below the root, and bytes."""
+    """Every page, data file and feed of the site: name below the root, and bytes."""
     yield "duties.json", open_data.as_json(data)
     yield "duties.schema.json", SCHEMA.read_bytes()
     yield "duties.csv", open_data.as_csv(data)

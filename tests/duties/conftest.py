@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 
 from core.published import site
+from duties.open_data import items_of
 from duties.publishing import make_drafts, publish_edition
 from duties.reading import read
 
@@ -40,3 +41,15 @@ def site_dir(tmp_path: Path, settings, monkeypatch):
     monkeypatch.setattr(site, "version", "")
     monkeypatch.setattr(site, "pages", {})
     return settings.PUBLIC_SITE_DIR
+
+
+@pytest.fixture(autouse=True)
+def _quick_documents(request, monkeypatch):
+    """Pages and data are tested without setting type each time: the site gets its documents' names with a few bytes, but where a test is marked `documents`."""
+    if "documents" not in request.keywords:
+        monkeypatch.setattr("duties.documents.documents", lambda data: ((name, b"%PDF") for name in document_names(data)))
+
+
+def document_names(data) -> list[str]:
+    sheets = [f"duties/{item['code']}/{name}" for item in items_of(data) for name in ("sheet.pdf", "sheet-archive.pdf", "sheet.docx")]
+    return [*sheets, "duties/booklet.pdf", "duties/booklet-screen.pdf", "duties/booklet.docx"]

@@ -55,8 +55,19 @@ def page(client, path: str) -> Words:
 @pytest.mark.django_db
 def test_every_page_of_every_tree_is_written(written):
     addresses = set(site.refresh().pages)
+    documents = [f"duties/{code}/{name}" for code in CODES for name in ("sheet.pdf", "sheet-archive.pdf", "sheet.docx")]
+    documents += ["duties/booklet.pdf", "duties/booklet-screen.pdf", "duties/booklet.docx"]
 
-    assert addresses == {f"/{name}" for name in FILES} | {prefix + path for prefix in PREFIXES for path in PATHS}
+    assert addresses == {f"/{name}" for name in FILES + documents} | {prefix + path for prefix in PREFIXES for path in PATHS}
+
+
+@pytest.mark.django_db
+@pytest.mark.documents
+def test_the_documents_of_the_site_are_real_and_answered(client, written):
+    for address, begin in (("/duties/4.1/sheet.pdf", b"%PDF-"), ("/duties/3.2/sheet-archive.pdf", b"%PDF-"), ("/duties/2.1/sheet.docx", b"PK")):
+        response = client.get(address)
+        assert (response.status_code, response.content[: len(begin)]) == (200, begin)
+    assert [client.get(f"/duties/booklet{name}").content[:4] for name in (".pdf", "-screen.pdf", ".docx")] == [b"%PDF", b"%PDF", b"PK\x03\x04"]
 
 
 @pytest.mark.django_db
@@ -117,7 +128,7 @@ def test_links_stay_in_their_tree_and_lead_somewhere(client, written, prefix):
         if address in seen:
             continue
         seen.add(address)
-        for link in page(client, address).links if not address.endswith((".json", ".csv", ".xml")) else []:
+        for link in page(client, address).links if not address.endswith((".pdf", ".docx", ".json", ".csv", ".xml")) else []:
             target = link.split("#")[0].split("?")[0].removeprefix("http://127.0.0.1:8000")
             if target.startswith("/") and not target.startswith("/static/") and target != reverse("account_login"):
                 assert site.read(target) is not None, f"{address} links to {target}"
