@@ -1,7 +1,7 @@
 """The sheets and the booklet as Word documents, filled into duties/word_templates/duty_list.docx, which the office may change in Word.
 
 docxtpl costs memory and time to load, and nothing that answers a request needs it: no module that a web process loads imports this one
-(a test holds it to that). It is named by its dotted path where background work and commands use it.
+(tests/test_start.py holds it to that). A task names it by a dotted path instead of importing it.
 """
 
 import io
