@@ -12,7 +12,6 @@ import os
 import queue
 import re
 import resource
-import shutil
 import sys
 import tempfile
 import threading
@@ -200,7 +199,10 @@ def listen(stream: IO[bytes], requests: "queue.Queue[Message]", folder: str) -> 
         while True:
             requests.put(receive(stream))
     except EOFError:
-        shutil.rmtree(folder, ignore_errors=True)
+        for path in sorted(Path(folder).rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        Path(folder).rmdir()
+    finally:
         os._exit(0)
 
 

@@ -43,6 +43,7 @@ HEIGHTS = {"implementing_body": "x", "boundary": "x", "process": "z"}  # classes
 CLOSING, OPENING = "，。、；：？！）》】”’>", "（《【“‘<"
 # What no line is broken in: > and < side by side, a sign with its neighbour (ASCII signs are letters to the line breaker), document and house numbers.
 TOGETHER = re.compile(rf".?> ?<.?|<.|.?>[{CLOSING}]*|\[\d{{4}}\]\d+号?|\d+号|【\d{{4}}】\d+号?")
+MOST_LINES = 6  # of a title
 LONG = 24  # characters in a full line of a cell
 LAST = 4  # that many of a longer text stay together at its end
 PHRASE = re.compile(rf"[^{CLOSING}{OPENING}\s\x21-\x7e—…·]+")
@@ -115,9 +116,11 @@ def _joined(pieces: list[SafeString]) -> SafeString:
 def balance(text: str, widths: tuple[int, ...]) -> tuple[int, list[str]]:
     """Lines of a title, broken where its sense allows (梯形、菱形), and the width taken, of `widths` in characters, best first.
 
-    A break is best after 、, then after 的, then before 和 及 与, and never inside a word that is known.
+    A break is best after 、, then after 的, then before 和 及 与, and never inside a word that is known. A text of more than MOST_LINES is left as it is.
     """
     choices = []
+    if measure(text) > MOST_LINES * min(widths):
+        return widths[-1], [text]
     for narrower, width in enumerate(widths):
         lines = math.ceil(measure(text) / width)
         cost, breaks = _best_breaks(text, width, max(lines, 1))
@@ -213,7 +216,7 @@ def parts(name: str, sheet: dict[str, Any]) -> list[str]:
 def loosest(item: dict[str, Any]) -> int:
     """The density (its place in DENSITIES) that should fit a page: a count of lines, so that few trials are laid out in vain."""
     needed = list(rows(item))
-    room = 638 - 23 - 11 - 31 * len(title_lines(item)[1])
+    room = 638 - 23 - 11 - 31 * math.ceil(measure(heading(item)) / 21)
     for density, (padding, line, heights) in enumerate([(9.8, 21.0, {"x": 22, "y": 54, "z": 86}), (9.8, 21.0, {"x": 22, "y": 44, "z": 70})]):
         if sum(max(row.lines * line, heights[row.height]) + padding for row in needed) <= room:
             return density
@@ -239,7 +242,7 @@ def sheet_context(item: dict[str, Any]) -> dict[str, Any]:
         "bookmark": f"{item['code']} {as_title(item['contents']['name'])}",
         "title": [typeset(line) for line in lines],
         "narrow": width == 21,
-        "again": f"{heading(item)}（续）",
+        "again": f"{heading(item)[:60]}（续）",
         "rows": list(rows(item)),
         "listed": typeset(item["contents"]["name"]),
         "edition": sheet and sheet["edition"],
