@@ -320,6 +320,7 @@ def test_what_stays_together():
     assert kept("范围> <关于") == ["围> <关"]
     assert kept("（津贸促[2009]16号）") == ["[2009]16号）"]
     assert kept("一二三四五六七八九十一二三四五六七八九十一二三四五。") == ["三四五。"]
+    assert kept("按（16号）办") == ["（16号）"]
     assert kept("短句。") == []
 
 
