@@ -229,7 +229,7 @@ def _faces() -> list[str]:
 
 def _extra_fonts() -> list[Path]:
     """The operator's folder of further fonts, if there is one."""
-    folder = getattr(settings, "EXTRA_FONTS_DIR", None)
+    folder = settings.EXTRA_FONTS_DIR
     return [Path(folder)] if folder else []
 
 

@@ -157,6 +157,7 @@ STORAGES = {
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 PUBLIC_SITE_DIR = VAR_DIR / "site"
 AUDIT_ANCHORS = VAR_DIR / "audit-anchors.txt"
+EXTRA_FONTS_DIR = os.environ.get("EXTRA_FONTS_DIR", "")  # further faces for prints, beside those of fonts/
 
 # -- Accounts ------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
