@@ -16,6 +16,7 @@ from core.published import Site, current_version
 from duties import open_data, public_site
 from duties.publishing import publish_edition
 
+from .conftest import document_names
 from .test_public_site import PREFIXES
 from .test_publishing import approved_revision, people  # noqa: F401 - a fixture
 
@@ -27,6 +28,12 @@ NUMBER = {
     "/duties.ttl": r"updates/#edition-(\d)> a dcat:Dataset",
     "/duties.jsonld": r'updates/#edition-(\d)",\s*"@type": \[\s*"dcat:Dataset"',
 }
+
+
+@pytest.fixture(autouse=True)
+def _documents_tell_their_edition(_quick_documents, monkeypatch):
+    """The documents of the site in place of those that are set in type, with the number of their edition."""
+    monkeypatch.setattr("duties.documents.documents", lambda data: ((name, b"%%PDF %d" % data["edition"]["number"]) for name in document_names(data)))
 
 
 @pytest.fixture
@@ -48,6 +55,7 @@ def told_editions(site: Site) -> set[int]:
     told.add(json.loads(text("/duties.json"))["edition"]["number"])
     rows = list(csv.DictReader(io.StringIO(text("/duties.csv").removeprefix("\ufeff"))))
     shown = [rows[-1]["职责边界"], re.search(r"<dt>职责边界</dt>\s*<dd lang=\"zh-CN\">\s*(.*?)\s*</dd>", text("/duties/4.1/"))[1]]
+    told |= {int(site.pages[address].bodies["identity"].removeprefix(b"%PDF ")) for address in site.pages if address.endswith((".pdf", ".docx"))}
     return told | {number for number, boundary in BOUNDARY.items() if boundary in shown}
 
 
@@ -109,6 +117,6 @@ def test_a_mixed_site_would_be_seen(editions, settings, tmp_path, monkeypatch):
         trees.append(Site(settings.PUBLIC_SITE_DIR).refresh())
         assert told_editions(trees[-1]) == {number}
 
-    for address in [*NUMBER, *PREFIXES, "/duties.json", "/duties.csv", "/duties/4.1/"]:
+    for address in [*NUMBER, *PREFIXES, "/duties.json", "/duties.csv", "/duties/4.1/", "/duties/4.1/sheet.pdf", "/duties/booklet.docx"]:
         mixed = Site(trees[1].root, trees[1].version, trees[1].pages | {address: trees[0].pages[address]})
         assert told_editions(mixed) == {1, 2}, address
