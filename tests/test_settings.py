@@ -1,13 +1,13 @@
 """Settings: safe where nothing is set, and a sentence that says what to do where a key is missing."""
 
 import runpy
+from importlib import import_module
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from core.published import PublishedSite
-from liaison_portal import wsgi
 
 FILE = str(settings.BASE_DIR / "liaison_portal" / "settings.py")
 
@@ -65,5 +65,7 @@ def test_postgresql_is_chosen_by_the_environment(keys, monkeypatch):
 
 
 def test_published_bytes_stand_before_django():
+    wsgi = import_module("liaison_portal.wsgi")  # not at the head: it reads the folder of static files, which a test makes
+
     assert isinstance(wsgi.application, PublishedSite)
     assert wsgi.application.application is wsgi.django_application

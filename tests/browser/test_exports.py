@@ -16,6 +16,7 @@ def export(page, kind: str) -> bytes:
     page.keyboard.press("Space")
     page.get_by_label(kind).check()
     page.get_by_role("main").get_by_role("button", name="导出").click()
+    page.wait_for_load_state()
     link = page.get_by_role("link", name="下载")
     link.wait_for(timeout=90_000)
     with page.expect_download() as started:
@@ -29,6 +30,7 @@ def test_editor_exports_two_sheets_in_both_formats(visitor, scripts):
     person = visitor(java_script_enabled=scripts)
     page = person.sign_in("demo.editor")
     page.get_by_role("link", name="导出信息表").first.click()
+    page.wait_for_load_state()
 
     printed = PdfReader(io.BytesIO(export(page, "PDF")))
     text = [sheet.extract_text() for sheet in printed.pages]
@@ -53,11 +55,13 @@ def test_export_pages_are_accessible_and_fit(visitor, width, wishes):
     assert (person.axe_violations(), person.overflow()) == ([], 0)
 
     page.get_by_role("main").get_by_role("button", name="导出").click()
+    page.wait_for_load_state()
     assert page.title().startswith("错误：")
     assert (person.axe_violations(), person.overflow()) == ([], 0)
 
     page.get_by_label("全部事项").check()
     page.get_by_label("Word").check()
     page.get_by_role("main").get_by_role("button", name="导出").click()
+    page.wait_for_load_state()
     page.get_by_role("link", name="下载").wait_for(timeout=90_000)
     assert (person.axe_violations(), person.overflow()) == ([], 0)

@@ -107,31 +107,39 @@ def test_journey_without_scripts(visitor):
     page = reader.go("/")
 
     page.get_by_role("link", name="邀请和接待海外代表团来访").click()
+    page.wait_for_load_state()
     assert page.get_by_role("heading", level=1).inner_text() == "邀请和接待海外代表团来访"
     assert page.locator(".flow li").count() == 4
     assert not page.get_by_role("button", name="收藏").is_visible()
     assert not page.get_by_role("button", name="打印").is_visible()
 
     page.get_by_role("navigation", name="当前位置").get_by_role("link", name="职责清单").click()
+    page.wait_for_load_state()
     page.get_by_label("搜索职责事项").fill("护照")
     page.get_by_role("button", name="搜索").click()
+    page.wait_for_load_state()
     assert page.locator(".duty").count() == 1
     assert page.locator("mark").first.inner_text() == "护照"
 
     page.get_by_role("link", name="清除搜索").click()
+    page.wait_for_load_state()
     assert page.locator(".duty").count() == 8
 
     page.get_by_role("link", name="关怀版").click()
+    page.wait_for_load_state()
     assert page.url == f"{reader.portal.address}/care/"
     assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 20
 
     page.get_by_role("link", name="English").click()
+    page.wait_for_load_state()
     assert page.url == f"{reader.portal.address}/care/en/"
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator(".duty h3").first.get_attribute("lang") == "zh-CN"
 
     page.get_by_role("link", name="中文").click()
+    page.wait_for_load_state()
     page.get_by_role("link", name="标准版").click()
+    page.wait_for_load_state()
     assert page.url == f"{reader.portal.address}/"
 
 
@@ -141,6 +149,7 @@ def test_no_match_offers_to_clear(visitor):
     assert page.get_by_role("heading", name="没有找到“没有这个词”").is_visible()
 
     page.get_by_role("link", name="清除").click()
+    page.wait_for_load_state()
     assert page.locator(".duty").count() == 8
 
 

@@ -34,6 +34,7 @@ def test_initial_password_is_changed_before_anything_else(visitor):
     page.fill("#id_username", "li.na")
     page.fill("#id_name", "李娜")
     page.get_by_role("main").get_by_role("button", name="新增人员").click()
+    page.wait_for_load_state()
     initial = page.locator("main code, main .initial-password").first.inner_text().strip()
 
     person = visitor()
@@ -57,6 +58,7 @@ def test_wrong_entry_is_told_above_the_heading_and_takes_the_focus(visitor):
 
     page.fill("#id_username", "有 空格")
     page.locator("main form button[type=submit], main form button:not([type])").first.click()
+    page.wait_for_load_state()
 
     assert page.title().startswith("错误：")
     assert page.evaluate("document.activeElement.className") == "errsum"
@@ -78,6 +80,7 @@ def test_lock_after_five_failures_is_ended_by_the_security_administrator(visitor
     admin = visitor()
     admin.sign_in("demo.security-admin")
     admin.go("/people/demo.leader/").get_by_role("button", name="解除登录锁定").click()
+    admin.page.wait_for_load_state()
 
     assert person.sign_in("demo.leader").get_by_role("heading", level=1).inner_text() == "今日工作"
 
@@ -89,6 +92,7 @@ def test_sign_out_from_the_account_menu(visitor):
     page.locator("details.menu summary").click()
     assert person.axe_violations() == []
     page.locator("details.menu").get_by_role("button", name="退出").click()
+    page.wait_for_load_state()
 
     assert "/accounts/login/" in page.url
     assert "/accounts/login/" in person.go("/today/").url
@@ -100,6 +104,7 @@ def test_account_menu_works_without_scripts(visitor):
 
     page.locator("details.menu summary").click()
     page.locator("details.menu").get_by_role("button", name="English").click()
+    page.wait_for_load_state()
 
     assert page.locator("html").get_attribute("lang") == "en"
 
