@@ -71,6 +71,14 @@ def test_the_documents_of_the_site_are_real_and_answered(client, written):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("code", ["3.2", "4.1"])
+def test_an_item_leads_to_each_of_its_documents(client, written, code):
+    for prefix in PREFIXES:
+        links = page(client, f"{prefix}duties/{code}/").links
+        assert {f"/duties/{code}/{name}" for name in ("sheet.pdf", "sheet-archive.pdf", "sheet.docx")} <= set(links)
+
+
+@pytest.mark.django_db
 def test_nothing_changed_nothing_written(written):
     assert public_site.write() is False
 
