@@ -1,0 +1,24 @@
+"""The rows of daily work, by noun: cases and their parts, approvals, operating rules, and who works on what."""
+
+from .approvals import Approval
+from .cases import Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, TimelineEntry
+from .people import Assignment, Phrase, Substitution
+from .rules import Need, StepRule, TaskTemplate, Term
+
+__all__ = [
+    "Approval",
+    "Assignment",
+    "Case",
+    "CaseHold",
+    "CaseLink",
+    "CaseMaterial",
+    "CaseStep",
+    "CaseTask",
+    "Need",
+    "Phrase",
+    "StepRule",
+    "Substitution",
+    "TaskTemplate",
+    "Term",
+    "TimelineEntry",
+]
