@@ -20,7 +20,7 @@ from core.printing import PrintRefusedError
 from .exports import folder
 from .models import SheetExport
 from .open_data import items_of, list_as_data
-from .printing import booklet_pdf
+from .printing import booklet_pdf, sheet_pdf
 from .word import booklet_docx
 
 logger = logging.getLogger(__name__)
@@ -50,17 +50,25 @@ def make(number: int) -> None:
 
 
 def _lay_out(export: SheetExport) -> bytes:
-    data = _chosen(list_as_data() or {"categories": []}, export.codes)
-    _reach(export, 1)
+    data = list_as_data() or {"categories": []}
+    chosen = _chosen(data, export.codes)
+    export.done = 0  # a worker before this one may have been killed over it
     with translation.override("zh-hans"):  # the sheets are in Chinese whatever the language of who asks
-        write = booklet_docx if export.format == SheetExport.Format.DOCX else _booklet_pdf
-        body = write(data, cover=export.with_cover)
-    _reach(export, 2)
-    return body
+        if export.format == SheetExport.Format.DOCX:
+            return booklet_docx(chosen, cover=export.with_cover, each=lambda: _one_more(export))
+        for item in items_of(data):
+            if item["code"] in export.codes:
+                _set_alone(item)
+                _one_more(export)
+        return booklet_pdf(chosen, screen=True, cover=export.with_cover)
 
 
-def _booklet_pdf(data: dict[str, Any], *, cover: bool) -> bytes:
-    return booklet_pdf(data, screen=True, cover=cover)
+def _set_alone(item: dict[str, Any]) -> None:
+    """Set the sheet of an item as the public site has it (no work where it is stored), so that a refusal can name the item."""
+    try:
+        sheet_pdf(item)
+    except PrintRefusedError as refusal:
+        raise PrintRefusedError(f"{item['code']}：{refusal}") from refusal
 
 
 def _chosen(data: dict[str, Any], codes: list[str]) -> dict[str, Any]:
@@ -80,9 +88,9 @@ def _chosen(data: dict[str, Any], codes: list[str]) -> dict[str, Any]:
     return data | {"categories": categories}
 
 
-def _reach(export: SheetExport, done: int) -> None:
-    """Let the export's page show how far it is."""
-    export.done = done
+def _one_more(export: SheetExport) -> None:
+    """Let the export's page show how many items are laid out."""
+    export.done += 1
     export.save(update_fields=["done"])
 
 

@@ -7,6 +7,7 @@ docxtpl costs memory and time to load, and nothing that answers a request needs 
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,14 +33,14 @@ def sheet_docx(item: dict[str, Any]) -> bytes:
     return _document(context, title=heading(item), recorded_at=recorded_at)
 
 
-def booklet_docx(data: dict[str, Any], *, cover: bool = True) -> bytes:
+def booklet_docx(data: dict[str, Any], *, cover: bool = True, each: Callable[[], object] = lambda: None) -> bytes:
     """The list (as `duties.open_data.list_as_data` tells it) as one Word document: cover, contents and each sheet on its own page.
 
-    Without `cover` the sheets only. The same list gives the same bytes.
+    Without `cover` the sheets only. The same list gives the same bytes. `each` is called after each item is laid out.
     """
     recorded_at = data["edition"]["recorded_at"]
     context = {
-        "items": _lines_of(items_of(data)),
+        "items": _lines_of(items_of(data), each),
         "with_cover": cover,
         "first_page": 1,
         "number": data["edition"]["number"],
@@ -48,7 +49,7 @@ def booklet_docx(data: dict[str, Any], *, cover: bool = True) -> bytes:
     return _document(context, title="天津市贸促分会国际联络部职责清单", recorded_at=recorded_at)
 
 
-def _lines_of(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _lines_of(items: list[dict[str, Any]], each: Callable[[], object] = lambda: None) -> list[dict[str, Any]]:
     """What the template says of each item, in the published words."""
     lines, category = [], None
     for item in items:
@@ -70,6 +71,7 @@ def _lines_of(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "foot": _text(_foot(item)),
             }
         )
+        each()
     return lines
 
 

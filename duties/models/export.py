@@ -28,7 +28,6 @@ class SheetExport(models.Model):
         READY = "ready", _("已生成")
         CLEARED = "cleared", _("已清理")
 
-    STAGES = (_("读取清单"), _("排版"), _("存盘"))
     OVERDUE = timedelta(minutes=10)  # a worker that was killed leaves its work unfinished and says nothing
 
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -36,8 +35,7 @@ class SheetExport(models.Model):
     codes = models.JSONField(_("事项"))
     format = models.CharField(_("格式"), max_length=4, choices=Format)
     with_cover = models.BooleanField(_("封面和目录"))
-    done = models.PositiveSmallIntegerField(default=0)
-    total = models.PositiveSmallIntegerField(default=len(STAGES))
+    done = models.PositiveSmallIntegerField(default=0)  # items laid out
     finished_at = models.DateTimeField(_("完成时间"), null=True, blank=True)
     failure = models.TextField(blank=True)
     content = models.CharField(max_length=64, blank=True)
@@ -71,9 +69,9 @@ class SheetExport(models.Model):
         return self.State.READY if self.content else self.State.CLEARED
 
     @property
-    def stage(self) -> str:
-        """What is being done now."""
-        return str(self.STAGES[min(self.done, len(self.STAGES) - 1)])
+    def total(self) -> int:
+        """How many items there are to lay out."""
+        return len(self.codes)
 
     @property
     def file_name(self) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import zipfile
 from datetime import timedelta
 
@@ -46,6 +47,7 @@ def printed(monkeypatch):
         return b"%PDF-1.7"
 
     monkeypatch.setattr(export_worker, "booklet_pdf", booklet_pdf)
+    monkeypatch.setattr(export_worker, "sheet_pdf", lambda item: b"%PDF-1.7")
     return asked
 
 
@@ -223,28 +225,50 @@ def test_a_task_that_comes_twice_makes_one_file(editor):
     assert SheetExport.objects.get().content == export.content
 
 
-def test_the_page_follows_the_work(editor, monkeypatch):
+@pytest.mark.parametrize("format", SheetExport.Format.values)
+def test_the_page_counts_the_items_laid_out(editor, printed, monkeypatch, format):
     seen = []
-    export = ask(editor)
-    write = export_worker.booklet_docx
+    export = ask(editor, items=["1.1", "2.1", "4.1"], format=format)
+    one_more = export_worker._one_more
 
-    def booklet_docx(*args, **options):
+    def look(export):
+        one_more(export)
         response = editor.get(export.get_absolute_url())
-        seen.append((response["Refresh"], "正在排版，已完成 1/3 步" in text_of(response)))
-        return write(*args, **options)
+        seen.append((response["Refresh"], *re.findall(r"正在排版，已排好 \d/\d 项|\d 项都已排好，正在合成一个文件|<progress[^>]*>", text_of(response))))
 
-    monkeypatch.setattr(export_worker, "booklet_docx", booklet_docx)
-    assert "正在读取清单，已完成 0/3 步" in text_of(editor.get(export.get_absolute_url()))
+    monkeypatch.setattr(export_worker, "_one_more", look)
+    assert "正在排版，已排好 0/3 项" in text_of(editor.get(export.get_absolute_url()))
     make_sheet_export.func(export.pk)
 
     finished = editor.get(export.get_absolute_url())
-    assert seen == [("2", True)]
+    said = ["正在排版，已排好 1/3 项", "正在排版，已排好 2/3 项", "3 项都已排好，正在合成一个文件"]
+    assert seen == [("2", words, f'<progress id="progress" value="{done}" max="3">') for done, words in enumerate(said, 1)]
     assert "Refresh" not in finished.headers
     assert reverse("duties:export-download", args=[export.pk]) in text_of(finished)
     assert SheetExport.objects.get().sha256 in text_of(finished)
 
 
-def test_a_refused_print_says_why(editor, monkeypatch):
+def test_a_count_that_a_killed_worker_left_begins_again(editor, printed):
+    export = ask(editor)
+    SheetExport.objects.update(done=1)
+
+    make_sheet_export.func(export.pk)
+
+    assert SheetExport.objects.get().done == export.total == 2
+
+
+def test_a_sheet_that_cannot_be_set_is_named(editor, printed, monkeypatch):
+    def sheet_pdf(item):
+        if item["code"] == "4.1":
+            raise PrintRefusedError("字体中没有“𰻝”")
+
+    monkeypatch.setattr(export_worker, "sheet_pdf", sheet_pdf)
+    export = made(editor, format="pdf")
+
+    assert (export.failure, export.done, printed) == ("4.1：字体中没有“𰻝”", 1, [])
+
+
+def test_a_refused_print_says_why(editor, printed, monkeypatch):
     def booklet_pdf(*args, **options):
         raise PrintRefusedError("字体中没有“𰻝”")
 
