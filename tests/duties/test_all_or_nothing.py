@@ -31,8 +31,10 @@ NUMBER = {
 
 
 @pytest.fixture(autouse=True)
-def _documents_tell_their_edition(_quick_documents, monkeypatch):
+def _documents_tell_their_edition(request, _quick_documents, monkeypatch):
     """The documents of the site in place of those that are set in type, with the number of their edition."""
+    if "documents" in request.keywords:
+        return
     monkeypatch.setattr("duties.documents.documents", lambda data: ((name, b"%%PDF %d" % data["edition"]["number"]) for name in document_names(data)))
 
 
@@ -59,16 +61,23 @@ def told_editions(site: Site) -> set[int]:
     return told | {number for number, boundary in BOUNDARY.items() if boundary in shown}
 
 
-def bodies(root: Path) -> dict[str, bytes]:
-    return {address: page.bodies["identity"] for address, page in Site(root).refresh().pages.items()}
+@pytest.fixture
+def write(editions, settings, monkeypatch):
+    """Write an edition (1 or 2) of the site into a folder."""
 
-
-def test_killed_at_random_moments_one_edition_stands_whole(editions, settings, tmp_path, monkeypatch):
     def write(number: int, root: Path) -> bool:
         settings.PUBLIC_SITE_DIR = root
         monkeypatch.setattr(open_data, "list_as_data", lambda: editions[number - 1])
         return public_site.write()
 
+    return write
+
+
+def bodies(root: Path) -> dict[str, bytes]:
+    return {address: page.bodies["identity"] for address, page in Site(root).refresh().pages.items()}
+
+
+def test_killed_at_random_moments_one_edition_stands_whole(write, tmp_path):
     write(1, tmp_path / "first")
     begun = time.monotonic()
     write(2, tmp_path / "second")
@@ -105,6 +114,44 @@ def test_killed_at_random_moments_one_edition_stands_whole(editions, settings, t
     assert write(2, again)
     assert bodies(again) == expected[2]
     assert len(list(again.iterdir())) == 2
+
+
+@pytest.mark.documents
+def test_killed_while_real_documents_are_set_one_edition_stands_whole(editions, write, settings, tmp_path):
+    for data in editions:
+        del data["categories"][:-1]  # 4.1 alone: its sheet twice, the booklet twice, in type as they are
+    expected = {}
+    for number in (1, 2):
+        settings.VAR_DIR = tmp_path / f"var-{number}"
+        write(number, tmp_path / str(number))
+        expected[number] = bodies(tmp_path / str(number))
+    sheets = [body["/duties/4.1/sheet.pdf"] for body in expected.values()]
+    assert [body[:5] for body in sheets] == [b"%PDF-"] * 2
+    assert sheets[0] != sheets[1]
+    all_set = len(list((tmp_path / "var-2" / "prints").glob("*.pdf")))
+    assert all_set == 4
+    moments, cut_short = random.Random(), 0  # noqa: S311 - any moment will do
+
+    for set_before in range(all_set):
+        root, settings.VAR_DIR = tmp_path / f"kill-{set_before}", tmp_path / f"var-kill-{set_before}"
+        prints = settings.VAR_DIR / "prints"
+        shutil.copytree(tmp_path / "1", root, symlinks=True)
+        writer = multiprocessing.get_context("fork").Process(target=write, args=(2, root))
+        writer.start()
+        until = time.monotonic() + 60
+        while len(list(prints.glob("*.pdf"))) < set_before and time.monotonic() < until:
+            time.sleep(0.001)
+        time.sleep(moments.uniform(0, 0.1))
+        writer.kill()
+        writer.join()
+
+        cut_short += set_before <= len(list(prints.glob("*.pdf"))) < all_set
+        assert bodies(root) in expected.values()
+        # What was set before the kill is whole, and is taken as it is.
+        write(2, root)
+        assert bodies(root) == expected[2]
+
+    assert cut_short, "no writer was killed while it set documents: the test proved nothing"
 
 
 def test_a_mixed_site_would_be_seen(editions, settings, tmp_path, monkeypatch):
