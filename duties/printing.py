@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -234,11 +234,12 @@ def heading(item: dict[str, Any]) -> str:
     return text
 
 
-def sheet_context(item: dict[str, Any]) -> dict[str, Any]:
-    """What templates/print/_sheet.html shows."""
+def sheet_context(item: dict[str, Any], place: int = 1) -> dict[str, Any]:
+    """What templates/print/_sheet.html shows; `place` is the sheet's among those of the document, from 1."""
     sheet, (width, lines) = item["sheet"], title_lines(item)
     return {
         "code": item["code"],
+        "place": place,
         "bookmark": f"{item['code']} {as_title(item['contents']['name'])}",
         "title": [typeset(line) for line in lines],
         "narrow": width == 21,
@@ -255,6 +256,7 @@ def day(moment: str) -> str:
     return f"{at.year}年{at.month}月{at.day}日"
 
 
+@lru_cache(maxsize=256)
 def qr_png(address: str) -> bytes:
     """A QR code (ISO/IEC 18004, error correction M, quiet zone of 4 modules)."""
     file = io.BytesIO()
@@ -274,7 +276,7 @@ def sheet_pdf(item: dict[str, Any], *, archive: bool = False) -> bytes:
         "recorded_at": sheet and sheet["recorded_at"],
         "binding": "alone",
         "page": item["contents"]["page"],
-        "sheet": sheet_context(item),
+        "sheets": [sheet_context(item)],
     }
     documents = _in_densities("print/sheet.html", context, [item])
     return printed(*documents, pages=1, files=_codes([item]), **_variant(f"{item['code']}.json", item, archive=archive))
@@ -287,6 +289,7 @@ def booklet_pdf(data: dict[str, Any], *, screen: bool = False, cover: bool = Tru
     With `archive` as sheet_pdf.
     """
     items = open_data.items_of(data)
+    sheets = {item["code"]: sheet_context(item, place) for place, item in enumerate(items, 1)}
     context = {
         "title": "天津市贸促分会国际联络部职责清单",
         "recorded_at": data["edition"]["recorded_at"],
@@ -294,12 +297,13 @@ def booklet_pdf(data: dict[str, Any], *, screen: bool = False, cover: bool = Tru
         "edition": data["edition"]["number"],
         "binding": "screen" if screen else "duplex",
         "cover": cover,
+        "sheets": list(sheets.values()),
         "categories": [
             {
                 "number": category["number"],
                 "name": category["name"],
                 "lines": balance(category["name"], (6,))[1],
-                "sheets": [sheet_context(item) for item in category["items"]],
+                "sheets": [sheets[item["code"]] for item in category["items"]],
             }
             for category in data["categories"]
         ],
@@ -310,8 +314,11 @@ def booklet_pdf(data: dict[str, Any], *, screen: bool = False, cover: bool = Tru
 
 
 def _in_densities(template: str, context: dict[str, Any], items: list[dict[str, Any]]) -> list[str]:
-    first = max(map(loosest, items))
-    return [render_to_string(template, context | {"density": density}) for density in DENSITIES[first:]]
+    """The document in the densities that may fit, which differ in the class of its body and in nothing else."""
+    first, *tighter = DENSITIES[max(map(loosest, items)) :]
+    document = render_to_string(template, context | {"density": first})
+    body = '<body class="{} '.format
+    return [document, *(document.replace(body(first), body(density), 1) for density in tighter)]
 
 
 def _codes(items: list[dict[str, Any]]) -> dict[str, bytes]:
