@@ -10,6 +10,8 @@ from .models.people import Assignment, Substitution
 if TYPE_CHECKING:
     from accounts.models import User
 
+    from .models import Case
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -18,6 +20,12 @@ class Standing:
     person: "User"
     permissions: frozenset[str]
     items: frozenset[str]
+
+    def sees(self, case: "Case") -> bool:
+        """Whether this case is among those that `CaseQuerySet.visible_to` gives for this standing."""
+        if "cases.view_case" not in self.permissions:
+            return False
+        return "cases.view_all_cases" in self.permissions or case.item_id in self.items or case.handler_id == self.person.pk
 
 
 def standings_of(user: "User") -> list[Standing]:

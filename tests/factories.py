@@ -1,12 +1,23 @@
 """What tests need to exist. Plain functions that reach a state through the real workflow; use as `from tests import factories as make`."""
 
+from collections.abc import Sequence
+from datetime import date
 from itertools import count
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from accounts import actions
 from accounts.models import User
+from cases import process
+from cases.models import Assignment, Case, Substitution, Term
+from cases.opening import open_case
+from core.working_days import enter_year
+from duties.models import DutyItem, ListEdition, ProcessStep, RequiredMaterial, Revision, Sheet
+from duties.publishing import make_drafts, publish_edition, publish_sheet
+from duties.reading import read
 
 numbers = count(1)
 
@@ -37,3 +48,66 @@ def client_of(user: User, **options: Any) -> Client:
     client.force_login(user)
     client.person = user
     return client
+
+
+def duty_list() -> ListEdition:
+    """The published list, as received."""
+    source = settings.BASE_DIR / "fixtures/source/duty-list.txt"
+    return publish_edition(make_drafts(read(source.read_bytes())), by=None)
+
+
+def working_days(*years: int) -> None:
+    """Years in which every weekday is worked and no weekend is."""
+    for year in years:
+        enter_year(year, {}, {})
+
+
+def worker(role: str, *items: str, **fields: Any) -> User:
+    """A person with this role who works on these items (all, if none is named)."""
+    made = person(role, **fields)
+    for item in DutyItem.objects.filter(pk__in=items) if items else DutyItem.objects.all():
+        Assignment.objects.create(user=made, item=item)
+    return made
+
+
+def sheet(code: str, texts: Sequence[str], materials: Sequence[str] = (), *, materials_open: bool = True, publish: bool = True) -> Sheet:
+    """One more edition of an item's sheet, with these steps and materials, written and published by three people."""
+    item = DutyItem.objects.get_or_create(pk=code)[0]
+    author, reviewer, publisher = (person(role) for role in ("editor", "publisher", "publisher"))
+    made = Sheet.objects.create(item=item, edition=item.sheets.count() + 1, drafted_by=author, name=code, materials_open=materials_open)
+    ProcessStep.objects.bulk_create(ProcessStep(sheet=made, number=number, text=text) for number, text in enumerate(texts, 1))
+    RequiredMaterial.objects.bulk_create(RequiredMaterial(sheet=made, position=position, name=name) for position, name in enumerate(materials, 1))
+    if not publish:
+        return made
+    Sheet.objects.filter(pk=made.pk).update(status=Revision.Status.IN_REVIEW)
+    Sheet.objects.filter(pk=made.pk).update(status=Revision.Status.APPROVED, reviewed_by=reviewer, reviewed_at=timezone.now())
+    return publish_sheet(Sheet.objects.get(pk=made.pk), by=publisher)
+
+
+def case(code: str = "2.1", by: User | None = None, title: str = "神港市商工联合会代表团来访", **options: Any) -> Case:
+    """A case of this item, opened by a person who works on it."""
+    return open_case(DutyItem.objects.get(pk=code), by=by or worker("preparer", code), title=title, **options)
+
+
+def act(case: Case, action: str, target: str = "", *, by: User | None = None, **data: Any) -> Case:
+    """Take an action as somebody (its handler, if nobody is named) who has just looked at the case."""
+    now = Case.objects.get(pk=case.pk)
+    return process.perform(now, action, by=User.objects.get(pk=(by or now.handler).pk), version=now.version, target=target, data=data)
+
+
+def collected(case: Case) -> Case:
+    """The case with every material that it lacks received."""
+    for material in case.materials.filter(status="missing"):
+        act(case, "receive", f"material:{material.pk}")
+    return process.load({"pk": case.pk})
+
+
+def substitution(person: User, substitute: User, *, since: date | None = None, until: date | None = None) -> Substitution:
+    """`substitute` stands in for `person`, today if no days are given."""
+    today = timezone.localdate()
+    return Substitution.objects.create(person=person, substitute=substitute, from_on=since or today, until_on=until or today, reason="出差")
+
+
+def relation(name: str = "由此办件引起") -> Term:
+    """A relation between cases, in the maintained list."""
+    return Term.objects.get_or_create(kind=Term.Kind.RELATION, name=name)[0]

@@ -1,0 +1,285 @@
+"""Asking a second person, and what that person may answer: submitted steps, waived materials, overridden rules.
+
+What is submitted is fixed by a digest: if it changes afterwards, the question must be put again.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .forms import DecisionForm, ReasonForm, RemarkForm, SendBackForm
+from .kinds import Action, Blocker, Turn, anybody, kind_of
+from .models import Approval, Case, CaseMaterial, CaseStep, CaseTask
+from .progress import closes, current_steps, missing_materials, open_tasks
+
+SECOND_PERSON = _("审核人或签发人")
+
+
+def digest_of(content: Any) -> str:
+    """SHA-256 (hex) of what can be written as JSON."""
+    return hashlib.sha256(json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def step_snapshot(case: Case, detail: Model | None, step: CaseStep) -> dict[str, Any]:
+    """What an approver of this step decides on: the case, the materials and tasks of the step, and the facts that the kind of case adds."""
+    last = closes(case, step)
+    materials = [material for material in case.materials.all() if last or material.needed_for_id == step.pk]
+    tasks = [task for task in case.tasks.all() if task.step_id == step.pk]
+    return {
+        "case": [case.number, case.title, case.sheet_id, case.sensitivity],
+        "step": step.number,
+        "materials": [[row.pk, row.name, row.status, row.number, row.dated_on, row.issuer] for row in materials],
+        "tasks": [[row.pk, row.title, row.status, row.note] for row in tasks],
+        "facts": dict(kind_of(case).snapshot(case, detail)),
+    }
+
+
+def step_blockers(turn: Turn) -> list[Blocker]:
+    """All that stands against the actions of a step, before any override: what its kind says, its materials and tasks."""
+    assert isinstance(turn.target, CaseStep)
+    stage = kind_of(turn.case).stage(turn.target.stage)
+    own = [blocker for action in (stage.actions if stage else ()) for blocker in action.blockers(turn)]
+    return own + work_blockers(turn)
+
+
+def current_digest(turn: Turn) -> str:
+    """The digest that the approval of this turn would have if it were submitted now."""
+    case, approval = turn.case, turn.target
+    assert isinstance(approval, Approval)
+    if approval.kind == Approval.Kind.WAIVER:
+        material = next(material for material in case.materials.all() if material.pk == approval.material_id)
+        return waiver_digest(material)
+    step = next(step for step in case.steps.all() if step.pk == approval.step_id)
+    if approval.kind == Approval.Kind.OVERRIDE:
+        return override_digest(approval.rule, step_blockers(replace(turn, target=step)))
+    return digest_of(step_snapshot(case, turn.detail, step))
+
+
+def waiver_digest(material: CaseMaterial) -> str:
+    return digest_of([material.pk, material.name, material.status, material.is_required])
+
+
+def override_digest(rule: str, blockers: Iterable[Blocker]) -> str:
+    return digest_of([rule, sorted({str(blocker.text) for blocker in blockers if blocker.rule == rule})])
+
+
+def approvals_of(case: Case, step: CaseStep, kind: str) -> list[Approval]:
+    """The questions put about this step since it (last) began, oldest first."""
+    since = step.started_at
+    return [row for row in case.approvals.all() if row.step_id == step.pk and row.kind == kind and since is not None and row.submitted_at >= since]
+
+
+def open_approval(case: Case, step: CaseStep) -> Approval | None:
+    """The submission of this step that waits for an answer."""
+    return next((row for row in approvals_of(case, step, Approval.Kind.STEP) if row.is_open), None)
+
+
+def is_approved(case: Case, detail: Model | None, step: CaseStep) -> bool:
+    """Whether the step, as it is now, was approved at every level that it needs."""
+    if not step.approval_levels:
+        return True
+    digest = digest_of(step_snapshot(case, detail, step))
+    rows = [row for row in approvals_of(case, step, Approval.Kind.STEP) if row.decision == Approval.Decision.APPROVED]
+    return any(row.level == step.approval_levels and row.digest == digest for row in rows)
+
+
+def without_overridden(case: Case, step: CaseStep, blockers: Sequence[Blocker]) -> list[Blocker]:
+    """These blockers but for those that a second person has overridden, as they read now."""
+    rows = [row for row in approvals_of(case, step, Approval.Kind.OVERRIDE) if row.decision == Approval.Decision.APPROVED]
+    lifted = {row.rule for row in rows if row.digest == override_digest(row.rule, blockers)}
+    return [blocker for blocker in blockers if not (blocker.can_override and blocker.rule in lifted)]
+
+
+def work_blockers(turn: Turn) -> list[Blocker]:
+    """What is not done yet under a step: its materials and tasks."""
+    assert isinstance(turn.target, CaseStep)
+    return [material_blocker(material) for material in missing_materials(turn.case, turn.target)] + [
+        task_blocker(task) for task in open_tasks(turn.case, [turn.target]) if task.is_required
+    ]
+
+
+def material_blocker(material: CaseMaterial) -> Blocker:
+    words = {"name": material.name}
+    return Blocker("MAT-01", gettext("缺：%(name)s") % words, _("信息表“运行要件”，收齐时间按运行规则"), _("承办人收齐，或由第二人批准免交"))
+
+
+def task_blocker(task: CaseTask) -> Blocker:
+    words = {"title": task.title}
+    return Blocker("TASK-01", gettext("任务未完成：%(title)s") % words, _("运行规则中的任务"), _("承办人或任务办理人"), can_override=True)
+
+
+def approval_blockers(turn: Turn) -> list[Blocker]:
+    """What is missing of the approvals that a step needs."""
+    step = turn.target
+    assert isinstance(step, CaseStep)
+    if is_approved(turn.case, turn.detail, step):
+        return []
+    waiting = open_approval(turn.case, step)
+    if waiting:
+        text = gettext("已送审，等待签发") if waiting.level == 2 else gettext("已送审，等待审核")
+    elif any(row.decision == Approval.Decision.APPROVED and row.level == step.approval_levels for row in approvals_of(turn.case, step, Approval.Kind.STEP)):
+        text = gettext("审签之后内容有变化，需要重新送审")
+    else:
+        text = gettext("本步须经审签，尚未送审")
+    return [Blocker("APP-01", text, _("运行规则中的审签级数"), _("承办人送审，审核人、签发人审签"))]
+
+
+# -- asking ---------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def _ask(turn: Turn, kind: str, step: CaseStep, digest: str, **fields: Any) -> None:
+    Approval.objects.create(
+        case=turn.case, kind=kind, step=step, digest=digest, submitted_at=turn.at, submitted_by=turn.by, submitted_for=turn.on_behalf_of, **fields
+    )
+
+
+def submit(turn: Turn) -> None:
+    assert isinstance(turn.target, CaseStep)
+    digest = digest_of(step_snapshot(turn.case, turn.detail, turn.target))
+    _ask(turn, Approval.Kind.STEP, turn.target, digest, reason=turn.data.get("remark", ""))
+
+
+def submit_blockers(turn: Turn) -> list[Blocker]:
+    assert isinstance(turn.target, CaseStep)
+    return without_overridden(turn.case, turn.target, work_blockers(turn))
+
+
+def ask_waiver(turn: Turn) -> None:
+    material = turn.target
+    assert isinstance(material, CaseMaterial)
+    step = next((step for step in turn.case.steps.all() if step.pk == material.needed_for_id), None) or current_steps(turn.case)[0]
+    _ask(turn, Approval.Kind.WAIVER, step, waiver_digest(material), material=material, reason=turn.data["reason"])
+
+
+def overridable(turn: Turn) -> list[Blocker]:
+    """What stands against a step, may be overridden, and has not been put to anybody."""
+    step = turn.target
+    assert isinstance(step, CaseStep)
+    asked = {row.rule for row in approvals_of(turn.case, step, Approval.Kind.OVERRIDE) if row.is_open}
+    return [blocker for blocker in without_overridden(turn.case, step, step_blockers(turn)) if blocker.can_override and blocker.rule not in asked]
+
+
+class OverrideForm(ReasonForm):
+    """Asking a second person to let a step pass although a rule blocks it."""
+
+    rule = forms.ChoiceField(label=_("需要特批的规则"), widget=forms.RadioSelect)
+
+    field_order = ["rule", "reason"]
+
+    def fit(self, turn: Turn) -> None:
+        texts: dict[str, list[str]] = {}
+        for blocker in overridable(turn):
+            texts.setdefault(blocker.rule, []).append(str(blocker.text))
+        field = self.fields["rule"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(rule, "；".join(lines)) for rule, lines in texts.items()]
+        field.initial = next(iter(texts), None)
+
+
+def ask_override(turn: Turn) -> None:
+    assert isinstance(turn.target, CaseStep)
+    digest = override_digest(turn.data["rule"], step_blockers(turn))
+    _ask(turn, Approval.Kind.OVERRIDE, turn.target, digest, rule=turn.data["rule"], reason=turn.data["reason"])
+
+
+# -- answering ------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def second_person_blockers(turn: Turn) -> list[Blocker]:
+    """Nobody decides what they submitted themselves, in their own name or in another's; nor both levels."""
+    approval = turn.target
+    assert isinstance(approval, Approval)
+    if turn.people & {approval.submitted_by_id, approval.submitted_for_id}:
+        return [Blocker("SOD-01", gettext("送审人不能审签自己送审的内容"), _("经办与审签相分离"), SECOND_PERSON)]
+    below = [row for row in turn.case.approvals.all() if row.step_id == approval.step_id and row.kind == approval.kind and row.level == approval.level - 1]
+    if below and turn.people & {below[-1].decided_by_id, below[-1].decided_for_id}:
+        return [Blocker("SOD-02", gettext("上一级是同一人审签的"), _("两级审签由两人分别办理"), _("另一位签发人"))]
+    return []
+
+
+def decision_blockers(turn: Turn) -> list[Blocker]:
+    """What stands against approving: the same person, or content that is not what was submitted."""
+    approval = turn.target
+    assert isinstance(approval, Approval)
+    blockers = second_person_blockers(turn)
+    if current_digest(turn) != approval.digest:
+        text = gettext("送审之后内容有变化，请退回，由承办人重新送审")
+        blockers.append(Blocker("APP-02", text, _("审签的内容须与送审的内容一致"), _("承办人")))
+    return blockers
+
+
+def _decide(turn: Turn, decision: str) -> str:
+    approval = turn.target
+    assert isinstance(approval, Approval)
+    approval.decision, approval.note = decision, turn.data.get("note", "")
+    approval.decided_at, approval.decided_by, approval.decided_for = turn.at, turn.by, turn.on_behalf_of
+    approval.save(update_fields=["decision", "note", "decided_at", "decided_by", "decided_for"])
+    return approval.note
+
+
+def approve(turn: Turn) -> str:
+    """Approve; a first level of two hands the question on to the second, a waiver waives its material."""
+    note = _decide(turn, Approval.Decision.APPROVED)
+    approval = turn.target
+    assert isinstance(approval, Approval)
+    if approval.kind == Approval.Kind.WAIVER:
+        material = next(material for material in turn.case.materials.all() if material.pk == approval.material_id)
+        material.status = CaseMaterial.Status.WAIVED
+        material.save(update_fields=["status"])
+    step = next(step for step in turn.case.steps.all() if step.pk == approval.step_id)
+    if approval.kind == Approval.Kind.STEP and approval.level < step.approval_levels:
+        Approval.objects.create(
+            case=turn.case,
+            kind=approval.kind,
+            step=step,
+            level=approval.level + 1,
+            reason=approval.reason,
+            digest=approval.digest,
+            submitted_at=turn.at,
+            submitted_by=approval.submitted_by,
+            submitted_for=approval.submitted_for,
+            previous_by=turn.by,
+        )
+    return note
+
+
+def send_back(turn: Turn) -> str:
+    return _decide(turn, Approval.Decision.RETURNED)
+
+
+def recall(turn: Turn) -> str:
+    return _decide(turn, Approval.Decision.RECALLED)
+
+
+def recall_all(turn: Turn) -> None:
+    """Take back every open question of a case: it closes, or goes over to another edition."""
+    for approval in turn.case.approvals.all():
+        if approval.is_open:
+            _decide(replace(turn, target=approval, data={}), Approval.Decision.RECALLED)
+
+
+def submitter(turn: Turn) -> bool:
+    """Whoever submitted it, or carries the case now."""
+    assert isinstance(turn.target, Approval)
+    return turn.standing.person.pk in {turn.target.submitted_by_id, turn.target.submitted_for_id, turn.case.handler_id}
+
+
+def permission_of(approval: Approval) -> str:
+    return approval.permission
+
+
+SUBMIT = Action("submit", _("送审"), blockers=submit_blockers, effect=submit, form=RemarkForm)
+ASK_WAIVER = Action("ask_waiver", _("申请免交"), effect=ask_waiver, form=ReasonForm)
+ASK_OVERRIDE = Action("ask_override", _("申请特批"), effect=ask_override, form=OverrideForm)
+APPROVE = Action("approve", _("同意"), permission=permission_of, who=anybody, blockers=decision_blockers, effect=approve, form=DecisionForm)
+SEND_BACK = Action("send_back", _("退回"), permission=permission_of, who=anybody, blockers=second_person_blockers, effect=send_back, form=SendBackForm)
+RECALL = Action("recall", _("撤回送审"), who=submitter, effect=recall)
+DECISIONS = (APPROVE, SEND_BACK, RECALL)

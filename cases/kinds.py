@@ -1,0 +1,176 @@
+"""What a kind of case is made of: stages, actions, what blocks them; and the registry that the apps above fill in their `process.py`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.utils.functional import Promise
+
+from accounts.models import User
+
+from .models import Approval, Case, CaseLink, CaseMaterial, CaseStep, CaseTask
+from .standing import Standing
+
+Text = str | Promise
+Target = CaseStep | CaseMaterial | CaseTask | CaseLink | Approval | None
+
+
+class Move(Enum):
+    """What an action does to the case beside its effect."""
+
+    STAY = auto()
+    COMPLETE = auto()
+    SKIP = auto()
+    RETURN = auto()
+    HOLD = auto()
+    RESUME = auto()
+    REASSIGN = auto()
+    REPIN = auto()
+    WITHDRAW = auto()
+    CLOSE = auto()
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Why an action cannot be taken yet: the rule's code, what is wrong, what the rule rests on, and who can clear it."""
+
+    rule: str
+    text: Text
+    basis: Text = ""
+    cleared_by: Text = ""
+    can_override: bool = False  # a second person may override it, with a reason
+
+
+@dataclass
+class Turn:
+    """One person at one target of a case: what blockers, effects and forms are given.
+
+    `standing` is the right that is used: the person's own, or that of whom they stand in for.
+    """
+
+    case: Case
+    detail: models.Model | None
+    target: Target
+    by: User
+    standing: Standing
+    at: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def on_behalf_of(self) -> User | None:
+        """Whom `by` stands in for; None if the right is their own."""
+        return None if self.standing.person.pk == self.by.pk else self.standing.person
+
+    @property
+    def people(self) -> set[int]:
+        """Primary keys of all who take part in this turn."""
+        return {self.by.pk, self.standing.person.pk}
+
+
+def handler(turn: Turn) -> bool:
+    """The person who carries the case."""
+    return turn.case.handler_id == turn.standing.person.pk
+
+
+def anybody(turn: Turn) -> bool:
+    """Whoever holds the permission and sees the case."""
+    return True
+
+
+def nothing_blocks(turn: Turn) -> Sequence[Blocker]:
+    return ()
+
+
+def no_effect(turn: Turn) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button on a case or one of its parts.
+
+    `permission` and `who` say who has it; `blockers` why not yet; `effect` changes facts with the move (nothing slow) and may return the text
+    for the timeline (else the reason or note of the form); `form` is what the button asks for. A step done by a `final` action is never reopened.
+    """
+
+    name: str
+    label: Text
+    move: Move = Move.STAY
+    permission: str | Callable[[Any], str] = "cases.handle_case"
+    who: Callable[[Turn], bool] = handler
+    final: bool = False
+    blockers: Callable[[Turn], Sequence[Blocker]] = nothing_blocks
+    effect: Callable[[Turn], str | None] = no_effect
+    form: Callable[..., forms.Form] | None = None  # an ActionForm
+
+    def permission_for(self, target: Target) -> str:
+        return self.permission(target) if callable(self.permission) else self.permission
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A slug that a step rule may name, and the actions that its step then has."""
+
+    slug: str
+    label: Text
+    actions: tuple[Action, ...]
+
+
+def no_facts(case: Case, detail: models.Model | None) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class CaseKind:
+    """What the cases of some duty items know beyond steps and materials. An item without a kind runs on the steps alone."""
+
+    items: tuple[str, ...]
+    detail: type[models.Model] | None = None  # a one-to-one record with the field `case`
+    form: type[forms.ModelForm] | None = None  # what opening a case asks for beside its title
+    panel: str = ""  # template of the detail on the case page
+    stages: tuple[Stage, ...] = ()
+    snapshot: Callable[[Case, models.Model | None], Mapping[str, Any]] = no_facts  # what the digest of an approval covers beside the materials
+
+    def stage(self, slug: str) -> Stage | None:
+        return next((stage for stage in self.stages if stage.slug == slug), None)
+
+    def details_of(self, cases: Sequence[Case], *, lock: bool = False) -> dict[int, models.Model]:
+        """The detail records of these cases, by the case's primary key, in one query (none for a kind without)."""
+        if self.detail is None:
+            return {}
+        rows = self.detail._default_manager.filter(case__in=cases)
+        if lock:
+            rows = rows.select_for_update(of=("self",), no_key=True)
+        return {row.case_id: row for row in rows}  # type: ignore[attr-defined]
+
+
+_kinds: dict[str, CaseKind] = {}
+PLAIN = CaseKind(())
+
+
+def register(kind: CaseKind) -> CaseKind:
+    """Make `kind` the kind of its items' cases. Raises ValueError where an item has one already."""
+    for code in kind.items:
+        if code in _kinds:
+            raise ValueError(f"{code} has two kinds")
+    _kinds.update(dict.fromkeys(kind.items, kind))
+    return kind
+
+
+def unregister(kind: CaseKind) -> None:
+    """Take `kind` out again."""
+    for code in kind.items:
+        _kinds.pop(code, None)
+
+
+def kind_of(case: Case) -> CaseKind:
+    return _kinds.get(case.item_id, PLAIN)
+
+
+def stages_of(item_code: str) -> tuple[Stage, ...]:
+    """The stages that step rules of this item may name."""
+    return _kinds.get(item_code, PLAIN).stages

@@ -1,0 +1,276 @@
+"""The engine: which buttons a case offers to a person, why one is disabled, and the one function that moves a case."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.actions import Refused
+from accounts.audit import acting, record
+from accounts.models import User
+
+from . import approvals, materials, steps, tasks
+from .deadlines import start_steps
+from .kinds import Action, Blocker, Move, Target, Turn, kind_of
+from .models import Approval, Case, CaseLink, CaseMaterial, CaseStep, CaseTask, Need, TimelineEntry
+from .progress import current_steps, is_finished
+from .standing import standings_of
+
+
+class BlockedError(Refused):
+    """An action that cannot be taken now; `blockers` say why."""
+
+    def __init__(self, blockers: Sequence[Blocker]) -> None:
+        self.blockers = list(blockers)
+        super().__init__("；".join(str(blocker.text) for blocker in self.blockers))
+
+
+class ConflictError(Refused):
+    """The case was changed by another since the page was made; `changes` are what happened to it since, oldest first."""
+
+    def __init__(self, case: Case, changes: Sequence[TimelineEntry]) -> None:
+        self.case, self.changes = case, list(changes)
+        super().__init__(_("您打开页面之后，这个办件已有变化。请看过变化再提交；已填的内容都还在。"))
+
+
+class InvalidError(Exception):
+    """What was typed does not do; `form` holds it, with its errors."""
+
+    def __init__(self, form: forms.Form) -> None:
+        self.form = form
+        super().__init__(form.errors.as_text())
+
+
+NOT_OFFERED = Blocker("ENG-01", gettext_lazy("此操作现在不可用，请刷新页面查看办件现状"))
+
+
+def key_of(target: Target) -> str:
+    """How an address and the timeline name a part of a case: "3" (step number), "material:12"; "" for the case itself."""
+    if target is None:
+        return ""
+    if isinstance(target, CaseStep):
+        return str(target.number)
+    return f"{PARTS[type(target)]}:{target.pk}"
+
+
+PARTS: Mapping[type, str] = {CaseMaterial: "material", CaseTask: "task", CaseLink: "link", Approval: "approval"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button that a person has: on what, in whose right, and what blocks it."""
+
+    action: Action
+    turn: Turn
+    blockers: tuple[Blocker, ...]
+
+    @property
+    def target(self) -> Target:
+        return self.turn.target
+
+    @property
+    def key(self) -> str:
+        return key_of(self.turn.target)
+
+
+def offers(case: Case, by: User, detail: Model | None = None) -> list[Offer]:
+    """Every button that this person has on this case now, with what blocks it.
+
+    `case` must come with its parts (`CaseQuerySet.with_parts`), `detail` is its kind's record; what links it offers to undo are `case.links` if loaded.
+    """
+    now = timezone.now()
+    found = (_offer(case, detail, action, target, by, now) for action, target in _pairs(case, detail, by, now))
+    return [offer for offer in found if offer]
+
+
+def find(case: Case, by: User, action: str, target: str, detail: Model | None = None) -> Offer | None:
+    """The one button with this name on this part, if the person has it."""
+    now = timezone.now()
+    for candidate, part in _pairs(case, detail, by, now):
+        if candidate.name == action and key_of(part) == target:
+            return _offer(case, detail, candidate, part, by, now)
+    return None
+
+
+def _offer(case: Case, detail: Model | None, action: Action, target: Target, by: User, at: datetime) -> Offer | None:
+    for standing in standings_of(by):
+        turn = Turn(case, detail, target, by, standing, at)
+        if action.permission_for(target) in standing.permissions and standing.sees(case) and action.who(turn):
+            return Offer(action, turn, tuple(_blockers(action, turn)))
+    return None
+
+
+def _blockers(action: Action, turn: Turn) -> Sequence[Blocker]:
+    own = action.blockers(turn)
+    if action.move is Move.COMPLETE:
+        return steps.completion_blockers(turn, own)
+    return own
+
+
+def _pairs(case: Case, detail: Model | None, by: User, at: datetime) -> Iterator[tuple[Action, Target]]:
+    """Every action that the state of the case allows, and on what; whether this person has it is asked afterwards."""
+    for link in _links(case):
+        yield steps.UNLINK, link
+    if case.is_closed:
+        yield from ((action, None) for action in (steps.NOTE, steps.LINK))
+        return
+    current, held = current_steps(case), case.open_hold is not None
+    if not held:
+        for step in current:
+            yield from ((action, step) for action in _step_actions(case, detail, step, by, at))
+    keys = {step.pk for step in current}
+    for task in case.tasks.all():
+        if task.step_id in keys:
+            yield from ((action, task) for action in tasks.BY_STATUS[CaseTask.Status(task.status)])
+    for material in case.materials.all():
+        yield from ((action, material) for action in _material_actions(case, material, held))
+    for approval in case.approvals.all():
+        if approval.is_open:
+            yield from ((action, approval) for action in approvals.DECISIONS if not held or action is approvals.RECALL)
+    yield from ((action, None) for action in _case_actions(case, current, held))
+
+
+def _links(case: Case) -> Sequence[CaseLink]:
+    return [link for link in case.links.all() if link.removed_at is None] if "links" in getattr(case, "_prefetched_objects_cache", {}) else []
+
+
+def _step_actions(case: Case, detail: Model | None, step: CaseStep, by: User, at: datetime) -> Iterator[Action]:
+    stage = kind_of(case).stage(step.stage)
+    yield from stage.actions if stage else (steps.COMPLETE,)
+    if step.approval_levels and not approvals.open_approval(case, step) and not approvals.is_approved(case, detail, step):
+        yield approvals.SUBMIT
+    yield tasks.ADD_TASK
+    if step.need != Need.ALWAYS:
+        yield steps.SKIP
+    if any(other.status == CaseStep.Status.DONE for other in case.own_steps if other.number < step.number):
+        yield steps.RETURN
+    if approvals.overridable(Turn(case, detail, step, by, standings_of(by)[0], at)):
+        yield approvals.ASK_OVERRIDE
+
+
+def _material_actions(case: Case, material: CaseMaterial, held: bool) -> Iterator[Action]:
+    yield from materials.BY_STATUS[CaseMaterial.Status(material.status)]
+    waiting = any(row.is_open and row.material_id == material.pk for row in case.approvals.all())
+    if material.is_missing and not waiting and not held:
+        yield approvals.ASK_WAIVER
+
+
+def _case_actions(case: Case, current: Sequence[CaseStep], held: bool) -> Iterator[Action]:
+    if held:
+        yield steps.RESUME
+    else:
+        if current and is_finished(case):
+            yield steps.CLOSE
+        yield steps.HOLD
+        if case.sheet.status != case.sheet.Status.PUBLISHED and steps.new_edition(case):
+            yield steps.REPIN
+    yield materials.ADD_MATERIAL
+    yield from (steps.EDIT, steps.NOTE, steps.LINK, steps.HAND_OVER, steps.REASSIGN, steps.WITHDRAW)
+
+
+def load(number_or_pk: Mapping[str, Any], *, lock: bool = False) -> Case:
+    """The case with its parts. Raises Case.DoesNotExist."""
+    rows = Case.objects.with_parts().prefetch_related("links__other", "links__relation")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    return rows.get(**number_or_pk)
+
+
+def perform(
+    case: Case,
+    action: str,
+    *,
+    by: User,
+    version: int,
+    target: str = "",
+    data: Mapping[str, Any] | None = None,
+    request: HttpRequest | None = None,
+) -> Case:
+    """Take one action on a case, or on the part of it that `target` names (see `key_of`). The only writer of a case and its steps.
+
+    `version` is that of the case which the person saw, `data` what the action's form was given. A repeat by the same person on the same version
+    counts as done. Raises ConflictError where another changed the case since, BlockedError with what stands against it, InvalidError with the form.
+    """
+    with acting(by, request):
+        case = load({"pk": case.pk}, lock=True)
+        if case.version != version:
+            return _again_or_conflict(case, action, target, by, version)
+        kind = kind_of(case)
+        detail = kind.details_of([case], lock=True).get(case.pk)
+        offer = find(case, by, action, target, detail)
+        if offer is None or offer.blockers:
+            raise BlockedError(offer.blockers if offer else [NOT_OFFERED])
+        turn = offer.turn
+        if offer.action.form:
+            form = offer.action.form(data or {}, turn=turn)
+            if not form.is_valid():
+                raise InvalidError(form)
+            turn.data = form.cleaned_data
+        text = offer.action.effect(turn)
+        _move(offer.action, turn)
+        case.version += 1
+        start_steps(case, turn.at, afresh=offer.action.move is Move.RESUME)
+        case.save(update_fields=["title", "sensitivity", "handler", "sheet", "version", "due_on", "outcome", "closed_at", "closed_by"])
+        _note(offer, text)
+    return case
+
+
+def _again_or_conflict(case: Case, action: str, target: str, by: User, version: int) -> Case:
+    changes = list(case.timeline.filter(version__gt=version).select_related("by").order_by("pk"))
+    if changes and (changes[0].kind, changes[0].target, changes[0].by_id, changes[0].version) == (action, target, by.pk, version + 1):
+        return case
+    raise ConflictError(case, changes)
+
+
+def _move(action: Action, turn: Turn) -> None:
+    match action.move:
+        case Move.COMPLETE:
+            steps.finish_step(turn, CaseStep.Status.DONE, final=action.final)
+        case Move.SKIP:
+            steps.finish_step(turn, CaseStep.Status.SKIPPED)
+        case Move.RETURN:
+            steps.reopen_from(turn)
+        case Move.HOLD:
+            steps.hold(turn)
+        case Move.RESUME:
+            steps.resume(turn)
+        case Move.REASSIGN:
+            steps.reassign(turn)
+        case Move.REPIN:
+            steps.repin(turn)
+        case Move.WITHDRAW:
+            steps.close(turn, Case.Outcome.WITHDRAWN)
+        case Move.CLOSE:
+            steps.close(turn, turn.data.get("outcome") or Case.Outcome.COMPLETED)
+
+
+def _note(offer: Offer, text: str | None) -> None:
+    turn, action = offer.turn, offer.action
+    if text is None:
+        text = str(turn.data.get("reason") or turn.data.get("remark") or "")
+    label = str(action.label)
+    if isinstance(turn.target, CaseStep):
+        label = _("第 %(number)d 步：%(label)s") % {"number": turn.target.number, "label": label}
+    TimelineEntry.objects.create(
+        case=turn.case,
+        at=turn.at,
+        by=turn.by,
+        on_behalf_of=turn.on_behalf_of,
+        kind=action.name,
+        target=offer.key,
+        label=label,
+        text=text,
+        version=turn.case.version,
+    )
+    behalf = turn.on_behalf_of.username if turn.on_behalf_of else None
+    record(f"case.{action.name}", turn.case, number=turn.case.number, target=offer.key, text=text, version=turn.case.version, on_behalf_of=behalf)
+
+
+STANDARD = [value for module in (approvals, materials, steps, tasks) for value in vars(module).values() if isinstance(value, Action)]
