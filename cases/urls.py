@@ -2,9 +2,35 @@
 
 from django.urls import path
 
-from . import views
+from . import calendar_views, print_views, rule_views, views
 
 app_name = "cases"
 urlpatterns = [
     path("today/", views.today, name="today"),
+]
+
+# -- operating rules, lists, assignments, working calendar
+urlpatterns += [
+    path("rules/", rule_views.rule_list, name="rule-list"),
+    path("rules/steps/<int:published_step>/", rule_views.rule_detail, name="rule-detail"),
+    path("rules/steps/<int:published_step>/edit/", rule_views.rule_edit, name="rule-edit"),
+    path("rules/steps/<int:published_step>/tasks/", rule_views.task_templates_edit, name="task-templates-edit"),
+    path("rules/steps/<int:published_step>/confirm/", rule_views.rule_confirm, name="rule-confirm"),
+    path("rules/terms/", rule_views.term_list, name="term-list"),
+    path("rules/terms/<slug:kind>/new/", rule_views.term_create, name="term-create"),
+    path("rules/terms/<int:term>/", rule_views.term_edit, name="term-edit"),
+    path("rules/terms/<int:term>/move/", rule_views.term_move, name="term-move"),
+    path("rules/terms/<int:term>/archive/", rule_views.term_archive, name="term-archive"),
+    path("rules/assignments/", rule_views.assignment_list, name="assignment-list"),
+    path("rules/calendar/", calendar_views.calendar_now, name="calendar"),
+    path("rules/calendar/import/", calendar_views.calendar_import, name="calendar-import"),
+    path("rules/calendar/<int:year>/", calendar_views.calendar_year, name="calendar-year"),
+    path("rules/calendar/days/<str:day>/", calendar_views.calendar_day_edit, name="calendar-day-edit"),
+]
+
+# -- prints of cases
+urlpatterns += [
+    path("cases/<str:number>/form.pdf", print_views.case_form, name="case-form"),
+    path("cases/<str:number>/holds/<int:pk>/notice.pdf", print_views.hold_notice, name="hold-notice"),
+    path("cases/<str:number>/file.pdf", print_views.case_file, name="case-file"),
 ]

@@ -45,6 +45,13 @@ def test_menu_entry_tells_where_one_is(path, current):
     assert current in drawn
 
 
+@pytest.mark.parametrize(("path", "current"), [("/rules/", True), ("/rules/steps/3/", True), ("/rules/terms/", False)])
+def test_menu_entry_may_stand_beside_one_that_begins_with_its_address(path, current):
+    drawn = render('{% menu_entry "cases:rule-list" "sliders" "运行规则" below="steps/" %}', request=RequestFactory().get(path))
+
+    assert ("aria-current" in drawn) == current
+
+
 def test_menu_entry_of_the_root_is_not_above_everything():
     drawn = render('{% menu_entry "duties:list" "list-check" "职责清单" %}', request=RequestFactory().get("/today/"))
 
