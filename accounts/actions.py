@@ -9,10 +9,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import search
+
 from .audit import acting, record
 from .lockout import digest_of
 from .models import RoleRequest, User
 from .roles import ROLES, exclude_one_another
+from .search import PEOPLE
 from .sessions import Session, handle_of
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else when copied from paper
@@ -41,6 +44,7 @@ def create_person(*, username: str, name: str, wanted: Iterable[str] = (), by: U
         person = User(username=username.lower(), name=name)
         person.set_password(password)
         person.save(force_insert=True)
+        search.put(PEOPLE, [person])
         record("person.create", person, username=person.username)
         if by:
             for role in wanted:
@@ -166,6 +170,13 @@ def change_password(*, person: User, password: str, request: HttpRequest) -> Non
         _set_password(person, password, must_change=False)
         record("password.change", person)
         end_sessions(person=person, by=person, request=request, but=request.session.session_key)
+
+
+def change_settings(*, person: User, request: HttpRequest) -> None:
+    """Keep how the person wants the pages: density, size of text, keys."""
+    with acting(person, request):
+        person.save(update_fields=["density", "text_size", "shortcuts"])
+        record("person.settings", person, density=person.density, text_size=person.text_size, shortcuts=person.shortcuts)
 
 
 def _set_password(person: User, password: str, *, must_change: bool) -> None:

@@ -49,6 +49,7 @@ ACTIONS: dict[str, str | Promise] = {
     "person.disable": _("停用账号"),
     "person.enable": _("启用账号"),
     "person.unlock": _("解除登录锁定"),
+    "person.settings": _("更改个人设置"),
     "role.ask": _("申请角色变更"),
     "role.decide": _("决定角色变更"),
     "role.grant": _("授予角色"),

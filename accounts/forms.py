@@ -140,5 +140,16 @@ class RoleRequestForm(forms.Form):
     helper = PortalHelper()
 
 
+class SettingsForm(forms.ModelForm):
+    """How the person wants the pages."""
+
+    helper = PortalHelper()
+
+    class Meta:
+        model = User
+        fields = ["density", "text_size", "shortcuts"]
+        widgets = {"density": TICK_ONE, "text_size": TICK_ONE, "shortcuts": forms.CheckboxInput(attrs={"class": "form-check-input"})}
+
+
 class DecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=RoleRequest.Decision)

@@ -32,6 +32,14 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """One person who may sign in. There is no superuser: all rights come from the roles (groups)."""
 
+    class Density(models.TextChoices):
+        STANDARD = "standard", _("标准")
+        COMPACT = "compact", _("紧凑")
+
+    class TextSize(models.TextChoices):
+        STANDARD = "standard", _("标准")
+        LARGE = "large", _("大字（关怀版）")
+
     username = models.CharField(
         _("登录名"),
         max_length=40,
@@ -46,6 +54,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     must_change_password = models.BooleanField(default=True)
     password_set_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
+    density = models.CharField(_("列表疏密"), max_length=10, choices=Density, default=Density.STANDARD)
+    text_size = models.CharField(_("字号"), max_length=10, choices=TextSize, default=TextSize.STANDARD)
+    shortcuts = models.BooleanField(_("单键快捷键"), default=True, help_text=_("按 ? 可以看到全部快捷键。关闭后，带 Ctrl 的快捷键和 Esc 仍然可用。"))
 
     is_superuser = False  # replaces the column: nobody can be one
     user_permissions = None  # type: ignore[assignment]  # replaces the table: no right outside a role

@@ -12,6 +12,7 @@ page = require_http_methods(["GET", "HEAD", "POST"])
 
 own = [
     path("account/", views.account, name="account"),
+    path("account/settings/", views.settings_edit, name="settings"),
     path("account/sessions/end-others/", views.sessions_end_others, name="sessions-end-others"),
     path("language/", views.set_language, name="set-language"),
     path("people/", views.people_list, name="people-list"),

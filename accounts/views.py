@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from . import actions, queries
 from .audit import ACTIONS
-from .forms import AuditFilterForm, DecisionForm, DisableForm, PeopleFilterForm, PersonForm, RoleRequestForm
+from .forms import AuditFilterForm, DecisionForm, DisableForm, PeopleFilterForm, PersonForm, RoleRequestForm, SettingsForm
 from .models import AuditEvent, RoleRequest, User
 from .sessions import handle_of
 
@@ -38,6 +38,17 @@ def account(request):
         "languages": settings.LANGUAGES,
     }
     return render(request, "accounts/account.html", context)
+
+
+@page
+def settings_edit(request):
+    person = User.objects.get(pk=request.user.pk)  # what is typed and refused must not dress this page
+    form = SettingsForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        actions.change_settings(person=person, request=request)
+        messages.success(request, _("已保存个人设置。"))
+        return redirect("accounts:settings")
+    return render(request, "accounts/settings_form.html", {"form": form})
 
 
 @require_POST
