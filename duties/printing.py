@@ -37,6 +37,8 @@ LABELS = {
     "responsibilities": "责任事项",
     "supervision": "监督方式",
 }
+BODY = '<body class="{} '
+BLANKS = re.compile(r"\s*\n\s*(?=</?(?:table|tr|th|td|p|h1|section|div)\b)")  # of the templates; they show nothing, and reading them takes time
 HEIGHTS = {"implementing_body": "x", "boundary": "x", "process": "z"}  # classes of rows in print.css; the others: y
 
 # -- Lines ---------------------------------------------------------------------
@@ -309,6 +311,7 @@ def booklet_pdf(data: dict[str, Any], *, screen: bool = False, cover: bool = Tru
         ],
     }
     documents = _in_densities("print/booklet.html", context, items)
+    documents.append(documents[-1].replace(BODY.format("compact"), BODY.format("compact long"), 1))
     front = (2 if screen else 4) if cover else 0
     return printed(*documents, pages=front + len(items), files=_codes(items), **_variant("duties.json", data, archive=archive))
 
@@ -316,9 +319,8 @@ def booklet_pdf(data: dict[str, Any], *, screen: bool = False, cover: bool = Tru
 def _in_densities(template: str, context: dict[str, Any], items: list[dict[str, Any]]) -> list[str]:
     """The document in the densities that may fit, which differ in the class of its body and in nothing else."""
     first, *tighter = DENSITIES[max(map(loosest, items)) :]
-    document = render_to_string(template, context | {"density": first})
-    body = '<body class="{} '.format
-    return [document, *(document.replace(body(first), body(density), 1) for density in tighter)]
+    document = BLANKS.sub("", render_to_string(template, context | {"density": first}))
+    return [document, *(document.replace(BODY.format(first), BODY.format(density), 1) for density in tighter)]
 
 
 def _codes(items: list[dict[str, Any]]) -> dict[str, bytes]:
