@@ -2,6 +2,7 @@
 
 from .approvals import Approval
 from .cases import Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, TimelineEntry
+from .drafts import Draft
 from .people import Assignment, Phrase, Substitution
 from .rules import Need, StepRule, TaskTemplate, Term
 
@@ -14,6 +15,7 @@ __all__ = [
     "CaseMaterial",
     "CaseStep",
     "CaseTask",
+    "Draft",
     "Need",
     "Phrase",
     "StepRule",
