@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import acting, record
 from accounts.models import User
+from core import search
 from core.numbering import take_number
 from duties.models import DutyItem, ProcessStep, Sheet
 
 from .deadlines import start_steps
 from .kinds import kind_of
 from .models import Case, CaseMaterial, CaseStep, CaseTask, Need, StepRule, TaskTemplate, TimelineEntry
+from .search import CASES
 
 
 class NoProcedureError(Exception):
@@ -60,6 +62,7 @@ def open_case(
         start_steps(case, now)
         case.save(update_fields=["due_on"])
         TimelineEntry.objects.create(case=case, at=now, by=by, kind="open", label=_("立项"), text=title, version=case.version)
+        search.put(CASES, [case])
         record("case.open", case, number=case.number, sheet=sheet.pk, title=title)
     return case
 

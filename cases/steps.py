@@ -7,6 +7,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core import search
 from duties.models import Sheet
 
 from .approvals import approval_blockers, material_blocker, recall_all, without_overridden, work_blockers
@@ -15,6 +16,7 @@ from .kinds import Action, Blocker, Move, Turn, anybody
 from .models import Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask
 from .opening import add_parts
 from .progress import closes, is_finished, missing_materials, reopened_by_return, return_targets
+from .search import CASES
 
 
 def closing_blockers(case: Case) -> list[Blocker]:
@@ -165,6 +167,7 @@ def repin_text(turn: Turn) -> str:
 def edit(turn: Turn) -> str:
     before = turn.case.title, turn.case.get_sensitivity_display()
     turn.case.title, turn.case.sensitivity = turn.data["title"], turn.data["sensitivity"]
+    search.put(CASES, [turn.case])
     changes = zip(before, (turn.case.title, turn.case.get_sensitivity_display()), strict=True)
     return "；".join(f"{old} → {new}" for old, new in changes if old != new)
 

@@ -1,4 +1,4 @@
-"""What every app may need: series of numbers, and which days are worked on."""
+"""What every app may need: series of numbers, which days are worked on, and what can be searched for."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -46,3 +46,22 @@ class CalendarDay(models.Model):
     def is_shifted(self) -> bool:
         """Whether it is worked on a weekend, or off on a weekday."""
         return self.is_working == self.is_weekend
+
+
+class SearchEntry(models.Model):
+    """What one object can be found by: its title as shown, and normalised lines of text (title, number, other words, pinyin, initials).
+
+    Written with the object, in its transaction, by `core.search.put`; the database keeps an index of the two-character pieces of `text`.
+    """
+
+    kind = models.CharField(max_length=20)  # slug of the search source
+    object_pk = models.BigIntegerField()
+    title = models.CharField(max_length=300)
+    text = models.TextField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "object_pk"], name="core_search_entry_once")]
+
+    def __str__(self) -> str:
+        return self.title
