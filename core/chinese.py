@@ -59,17 +59,22 @@ def normalise(text: str) -> str:
     return " ".join(spaced.translate(_simplified()).split())
 
 
-def spell(text: str, *, name: bool = False) -> list[str]:
-    """The pinyin of a text without tones, and its initials: ["shengangshi", "sgs"]. With `name`, a surname is read as a surname."""
-    pieces: list[tuple[str, str]] = []
-    if name:
-        surname = next((part for part in sorted(SURNAMES, key=len, reverse=True) if text.startswith(part)), "")
-        pieces = [(sound, sound[0]) for sound in SURNAMES.get(surname, "").split()]
-        text = text[len(surname) :]
+def sounds(text: str) -> list[str]:
+    """For each character how it is read: the pinyin of a Chinese one without tone, the normalised form of any other."""
+    found: list[str] = []
     for run in RUNS.findall(text):
         if HAN_RUN.match(run):
-            pieces += [(sound, sound[0]) for sound in _library("pypinyin.lazy_pinyin")(run, errors="ignore")]
+            found += _library("pypinyin.lazy_pinyin")(run, errors=list)
         else:
-            letters = normalise(run).replace(" ", "")
-            pieces.append((letters, letters))
-    return [line for line in ("".join(sound for sound, _initial in pieces), "".join(initial for _sound, initial in pieces)) if line]
+            found += [normalise(sign) for sign in run]
+    return found
+
+
+def spell(text: str, *, name: bool = False) -> list[str]:
+    """The pinyin of a text without tones, and its initials: ["shengangshi", "sgs"]. With `name`, a surname is read as a surname."""
+    read = sounds(text)
+    if name:
+        surname = next((part for part in sorted(SURNAMES, key=len, reverse=True) if text.startswith(part)), "")
+        read[: len(surname)] = SURNAMES.get(surname, "").split()
+    lines = ("".join(read), "".join(sound[:1] for sound in read))
+    return [line for line in lines if line]

@@ -13,7 +13,7 @@ from django.db.models import Lookup, QuerySet, TextField
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.functional import Promise
 
-from .chinese import normalise, spell
+from .chinese import normalise, sounds, spell
 from .frozen import INDEX
 from .models import SearchEntry
 
@@ -149,10 +149,20 @@ def _rank(entry: SearchEntry, part: str) -> int:
 
 
 def mark(title: str, part: str) -> tuple[str, str, str]:
-    """The title cut before and behind the first place that reads like `part` (normalised); ("title", "", "") if there is none."""
-    for start in range(len(title)):
-        if not normalise(title[start:]).startswith(part):
-            continue
-        end = next(end for end in range(start + 1, len(title) + 1) if normalise(title[start:end]).startswith(part))
-        return title[:start], title[start:end], title[end:]
+    """The title cut before and behind the first place that reads like `part` (normalised), as written or as spelt; (title, "", "") if there is none."""
+    read = sounds(title)
+    for forms in ([normalise(sign) for sign in title], [sound[:1] for sound in read], read):
+        for start in range(len(title)):
+            if not forms[start] or not _reads(forms, start, part):
+                continue
+            end = next(end for end in range(start + 1, len(title) + 1) if len(_joined(forms, start, end)) >= len(part))
+            return title[:start], title[start:end], title[end:]
     return title, "", ""
+
+
+def _reads(forms: list[str], start: int, part: str) -> bool:
+    return _joined(forms, start, start + len(part) + 2 * SHORTEST).startswith(part)
+
+
+def _joined(forms: list[str], start: int, end: int) -> str:
+    return "".join(form or " " for form in forms[start:end])
