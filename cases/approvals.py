@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
+from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -29,16 +31,21 @@ def digest_of(content: Any) -> str:
 
 
 def step_snapshot(case: Case, detail: Model | None, step: CaseStep) -> dict[str, Any]:
-    """What an approver of this step decides on: the case, the materials and tasks of the step, and the facts that the kind of case adds."""
+    """What an approver of this step decides on: the case, the materials and tasks of the step, and the facts that the kind of case adds.
+
+    It reads the same whatever the language of who looks at it.
+    """
     last = closes(case, step)
     materials = [material for material in case.materials.all() if last or material.needed_for_id == step.pk]
     tasks = [task for task in case.tasks.all() if task.step_id == step.pk]
+    with translation.override(settings.LANGUAGE_CODE):
+        facts = dict(kind_of(case).snapshot(case, detail))
     return {
         "case": [case.number, case.title, case.sheet_id, case.sensitivity],
         "step": step.number,
         "materials": [[row.pk, row.name, row.status, row.number, row.dated_on, row.issuer] for row in materials],
         "tasks": [[row.pk, row.title, row.status, row.note] for row in tasks],
-        "facts": dict(kind_of(case).snapshot(case, detail)),
+        "facts": facts,
     }
 
 
@@ -59,7 +66,7 @@ def current_digest(turn: Turn) -> str:
         return waiver_digest(material)
     step = next(step for step in case.steps.all() if step.pk == approval.step_id)
     if approval.kind == Approval.Kind.OVERRIDE:
-        return override_digest(approval.rule, step_blockers(replace(turn, target=step)))
+        return override_digest(replace(turn, target=step), approval.rule)
     return digest_of(step_snapshot(case, turn.detail, step))
 
 
@@ -67,8 +74,10 @@ def waiver_digest(material: CaseMaterial) -> str:
     return digest_of([material.pk, material.name, material.status, material.is_required])
 
 
-def override_digest(rule: str, blockers: Iterable[Blocker]) -> str:
-    return digest_of([rule, sorted({str(blocker.text) for blocker in blockers if blocker.rule == rule})])
+def override_digest(turn: Turn, rule: str) -> str:
+    """What is overridden: all that this rule says against the step of this turn, in whatever language it is read."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return digest_of([rule, sorted({str(blocker.text) for blocker in step_blockers(turn) if blocker.rule == rule})])
 
 
 def approvals_of(case: Case, step: CaseStep, kind: str) -> list[Approval]:
@@ -91,10 +100,11 @@ def is_approved(case: Case, detail: Model | None, step: CaseStep) -> bool:
     return any(row.level == step.approval_levels and row.digest == digest for row in rows)
 
 
-def without_overridden(case: Case, step: CaseStep, blockers: Sequence[Blocker]) -> list[Blocker]:
-    """These blockers but for those that a second person has overridden, as they read now."""
-    rows = [row for row in approvals_of(case, step, Approval.Kind.OVERRIDE) if row.decision == Approval.Decision.APPROVED]
-    lifted = {row.rule for row in rows if row.digest == override_digest(row.rule, blockers)}
+def without_overridden(turn: Turn, blockers: Sequence[Blocker]) -> list[Blocker]:
+    """These blockers of a step but for those that a second person has overridden, as they read now."""
+    assert isinstance(turn.target, CaseStep)
+    rows = [row for row in approvals_of(turn.case, turn.target, Approval.Kind.OVERRIDE) if row.decision == Approval.Decision.APPROVED]
+    lifted = {row.rule for row in rows if row.digest == override_digest(turn, row.rule)}
     return [blocker for blocker in blockers if not (blocker.can_override and blocker.rule in lifted)]
 
 
@@ -149,13 +159,14 @@ def submit(turn: Turn) -> None:
 
 def submit_blockers(turn: Turn) -> list[Blocker]:
     assert isinstance(turn.target, CaseStep)
-    return without_overridden(turn.case, turn.target, work_blockers(turn))
+    return without_overridden(turn, work_blockers(turn))
 
 
 def ask_waiver(turn: Turn) -> None:
     material = turn.target
     assert isinstance(material, CaseMaterial)
-    step = next((step for step in turn.case.steps.all() if step.pk == material.needed_for_id), None) or current_steps(turn.case)[0]
+    own = turn.case.own_steps
+    step = next((step for step in own if step.pk == material.needed_for_id), None) or next(iter(current_steps(turn.case)), own[-1])
     _ask(turn, Approval.Kind.WAIVER, step, waiver_digest(material), material=material, reason=turn.data["reason"])
 
 
@@ -164,7 +175,7 @@ def overridable(turn: Turn) -> list[Blocker]:
     step = turn.target
     assert isinstance(step, CaseStep)
     asked = {row.rule for row in approvals_of(turn.case, step, Approval.Kind.OVERRIDE) if row.is_open}
-    return [blocker for blocker in without_overridden(turn.case, step, step_blockers(turn)) if blocker.can_override and blocker.rule not in asked]
+    return [blocker for blocker in without_overridden(turn, step_blockers(turn)) if blocker.can_override and blocker.rule not in asked]
 
 
 class OverrideForm(ReasonForm):
@@ -186,7 +197,7 @@ class OverrideForm(ReasonForm):
 
 def ask_override(turn: Turn) -> None:
     assert isinstance(turn.target, CaseStep)
-    digest = override_digest(turn.data["rule"], step_blockers(turn))
+    digest = override_digest(turn, turn.data["rule"])
     _ask(turn, Approval.Kind.OVERRIDE, turn.target, digest, rule=turn.data["rule"], reason=turn.data["reason"])
 
 
@@ -194,11 +205,13 @@ def ask_override(turn: Turn) -> None:
 
 
 def second_person_blockers(turn: Turn) -> list[Blocker]:
-    """Nobody decides what they submitted themselves, in their own name or in another's; nor both levels."""
+    """Nobody decides on a case that they carry, or what they submitted, in their own name or in another's; nor both levels."""
     approval = turn.target
     assert isinstance(approval, Approval)
     if turn.people & {approval.submitted_by_id, approval.submitted_for_id}:
         return [Blocker("SOD-01", gettext("送审人不能审签自己送审的内容"), _("经办与审签相分离"), SECOND_PERSON)]
+    if turn.case.handler_id in turn.people:
+        return [Blocker("SOD-03", gettext("承办人不能审签自己承办的办件"), _("经办与审签相分离"), SECOND_PERSON)]
     below = [row for row in turn.case.approvals.all() if row.step_id == approval.step_id and row.kind == approval.kind and row.level == approval.level - 1]
     if below and turn.people & {below[-1].decided_by_id, below[-1].decided_for_id}:
         return [Blocker("SOD-02", gettext("上一级是同一人审签的"), _("两级审签由两人分别办理"), _("另一位签发人"))]
@@ -219,10 +232,17 @@ def decision_blockers(turn: Turn) -> list[Blocker]:
 def _decide(turn: Turn, decision: str) -> str:
     approval = turn.target
     assert isinstance(approval, Approval)
-    approval.decision, approval.note = decision, turn.data.get("note", "")
-    approval.decided_at, approval.decided_by, approval.decided_for = turn.at, turn.by, turn.on_behalf_of
-    approval.save(update_fields=["decision", "note", "decided_at", "decided_by", "decided_for"])
+    _answer(turn, approval, decision, turn.data.get("note", ""))
+    approval.save(update_fields=ANSWER)
     return approval.note
+
+
+ANSWER = ["decision", "note", "decided_at", "decided_by", "decided_for"]
+
+
+def _answer(turn: Turn, approval: Approval, decision: str, note: str = "") -> None:
+    approval.decision, approval.note = decision, note
+    approval.decided_at, approval.decided_by, approval.decided_for = turn.at, turn.by, turn.on_behalf_of
 
 
 def approve(turn: Turn) -> str:
@@ -259,11 +279,17 @@ def recall(turn: Turn) -> str:
     return _decide(turn, Approval.Decision.RECALLED)
 
 
-def recall_all(turn: Turn) -> None:
-    """Take back every open question of a case: it closes, or goes over to another edition."""
-    for approval in turn.case.approvals.all():
-        if approval.is_open:
-            _decide(replace(turn, target=approval, data={}), Approval.Decision.RECALLED)
+def recall_all(turn: Turn, approvals: Iterable[Approval] | None = None) -> None:
+    """Take back these open questions; every one of the case, if none are named: it closes, or goes back."""
+    rows = [row for row in (turn.case.approvals.all() if approvals is None else approvals) if row.is_open]
+    for row in rows:
+        _answer(turn, row, Approval.Decision.RECALLED)
+    Approval.objects.bulk_update(rows, ANSWER)
+
+
+def recall_of(turn: Turn, step: CaseStep) -> None:
+    """Take back what is still asked about a step that is done or left out. A waiver stays: the close may want the material."""
+    recall_all(turn, [row for row in turn.case.approvals.all() if row.step_id == step.pk and row.kind != Approval.Kind.WAIVER])
 
 
 def submitter(turn: Turn) -> bool:

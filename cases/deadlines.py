@@ -57,7 +57,8 @@ def catch_up() -> int:
     tasks = CaseTask.objects.filter(case__closed_at=None, status="open", step__started_at__isnull=False, due_days__isnull=False, due_on=None)
     keys = set(waiting.values_list("case", flat=True)) | set(tasks.values_list("case", flat=True))
     changed = 0
-    for case in Case.objects.with_parts().select_for_update(of=("self",), no_key=True).filter(pk__in=keys):
+    list(Case.objects.select_for_update(no_key=True).filter(pk__in=keys, closed_at=None).order_by("pk"))  # first and alone, as `process.load` does
+    for case in Case.objects.with_parts().filter(pk__in=keys, closed_at=None):
         before = case.due_on
         start_steps(case, timezone.now(), afresh=True)
         if case.due_on != before:

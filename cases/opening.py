@@ -98,7 +98,7 @@ def _step(case: Case, step: ProcessStep, rule: StepRule | None, was: CaseStep | 
     row = CaseStep(case=case, step=step, need=Need.ALWAYS)
     if rule:
         row.stage, row.need, row.due_days, row.approval_levels = rule.stage, rule.need, rule.due_days, rule.approval_levels
-    if was:
+    if was and (was.status != CaseStep.Status.SKIPPED or row.need == Need.IF_NEEDED):  # what must be done now is not left out
         for name in CARRIED:
             setattr(row, name, getattr(was, name))
     return row
@@ -106,12 +106,10 @@ def _step(case: Case, step: ProcessStep, rule: StepRule | None, was: CaseStep | 
 
 def _add_materials(case: Case, sheet: Sheet, gates: Mapping[int, CaseStep]) -> None:
     have = {material.name: material for material in case.materials.all()}
-    new = []
+    new, kept = [], []
     for material in sheet.materials.all():
         row = have.get(material.name) or CaseMaterial(case=case, name=material.name)
         row.material, row.needed_for, row.is_required = material, gates.get(material.pk), True
-        if row.pk:
-            row.save(update_fields=["material", "needed_for", "is_required"])
-        else:
-            new.append(row)
+        (kept if row.pk else new).append(row)
+    CaseMaterial.objects.bulk_update(kept, ["material", "needed_for", "is_required"])
     CaseMaterial.objects.bulk_create(new)

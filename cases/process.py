@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -103,15 +104,8 @@ def _offer(case: Case, detail: Model | None, action: Action, target: Target, by:
     for standing in standings_of(by):
         turn = Turn(case, detail, target, by, standing, at)
         if action.permission_for(target) in standing.permissions and standing.sees(case) and action.who(turn):
-            return Offer(action, turn, tuple(_blockers(action, turn)))
+            return Offer(action, turn, tuple(steps.move_blockers(action.move, turn, action.blockers(turn))))
     return None
-
-
-def _blockers(action: Action, turn: Turn) -> Sequence[Blocker]:
-    own = action.blockers(turn)
-    if action.move is Move.COMPLETE:
-        return steps.completion_blockers(turn, own)
-    return own
 
 
 def _pairs(case: Case, detail: Model | None, by: User, at: datetime) -> Iterator[tuple[Action, Target]]:
@@ -134,7 +128,7 @@ def _pairs(case: Case, detail: Model | None, by: User, at: datetime) -> Iterator
     for approval in case.approvals.all():
         if approval.is_open:
             yield from ((action, approval) for action in approvals.DECISIONS if not held or action is approvals.RECALL)
-    yield from ((action, None) for action in _case_actions(case, current, held))
+    yield from ((action, None) for action in _case_actions(case, held))
 
 
 def _links(case: Case) -> Sequence[CaseLink]:
@@ -162,11 +156,11 @@ def _material_actions(case: Case, material: CaseMaterial, held: bool) -> Iterato
         yield approvals.ASK_WAIVER
 
 
-def _case_actions(case: Case, current: Sequence[CaseStep], held: bool) -> Iterator[Action]:
+def _case_actions(case: Case, held: bool) -> Iterator[Action]:
     if held:
         yield steps.RESUME
     else:
-        if current and is_finished(case):
+        if is_finished(case):
             yield steps.CLOSE
         yield steps.HOLD
         if case.sheet.status != case.sheet.Status.PUBLISHED and steps.new_edition(case):
@@ -177,10 +171,9 @@ def _case_actions(case: Case, current: Sequence[CaseStep], held: bool) -> Iterat
 
 def load(number_or_pk: Mapping[str, Any], *, lock: bool = False) -> Case:
     """The case with its parts. Raises Case.DoesNotExist."""
-    rows = Case.objects.with_parts().prefetch_related("links__other", "links__relation")
-    if lock:
-        rows = rows.select_for_update(of=("self",), no_key=True)
-    return rows.get(**number_or_pk)
+    if lock:  # first and alone: who waits for a row joined with others finds nothing where the one before it changed what joins them
+        Case.objects.select_for_update(no_key=True).get(**number_or_pk)
+    return Case.objects.with_parts().prefetch_related("links__other", "links__relation").get(**number_or_pk)
 
 
 def perform(
@@ -196,12 +189,13 @@ def perform(
     """Take one action on a case, or on the part of it that `target` names (see `key_of`). The only writer of a case and its steps.
 
     `version` is that of the case which the person saw, `data` what the action's form was given. A repeat by the same person on the same version
-    counts as done. Raises ConflictError where another changed the case since, BlockedError with what stands against it, InvalidError with the form.
+    with the same words counts as done. Raises ConflictError where the case was changed since, BlockedError with what stands against it, InvalidError
+    with the form.
     """
     with acting(by, request):
         case = load({"pk": case.pk}, lock=True)
         if case.version != version:
-            return _again_or_conflict(case, action, target, by, version)
+            return _again_or_conflict(case, (action, target, by.pk, version + 1, digest_of_typed(data)), version)
         kind = kind_of(case)
         detail = kind.details_of([case], lock=True).get(case.pk)
         offer = find(case, by, action, target, detail)
@@ -218,13 +212,22 @@ def perform(
         case.version += 1
         start_steps(case, turn.at, afresh=offer.action.move is Move.RESUME)
         case.save(update_fields=["title", "sensitivity", "handler", "sheet", "version", "due_on", "outcome", "closed_at", "closed_by"])
-        _note(offer, text)
+        _note(offer, text, digest_of_typed(data))
     return case
 
 
-def _again_or_conflict(case: Case, action: str, target: str, by: User, version: int) -> Case:
+NOT_TYPED = {"csrfmiddlewaretoken", "version"}
+
+
+def digest_of_typed(data: Mapping[str, Any] | None) -> str:
+    """What tells a repeat of a form from another one of the same kind: SHA-256 of all that was typed."""
+    values = data.lists() if isinstance(data, MultiValueDict) else (data or {}).items()
+    return approvals.digest_of({name: value for name, value in values if name not in NOT_TYPED})
+
+
+def _again_or_conflict(case: Case, act: tuple[str, str, int, int, str], version: int) -> Case:
     changes = list(case.timeline.filter(version__gt=version).select_related("by").order_by("pk"))
-    if changes and (changes[0].kind, changes[0].target, changes[0].by_id, changes[0].version) == (action, target, by.pk, version + 1):
+    if changes and (changes[0].kind, changes[0].target, changes[0].by_id, changes[0].version, changes[0].typed) == act:
         return case
     raise ConflictError(case, changes)
 
@@ -251,7 +254,7 @@ def _move(action: Action, turn: Turn) -> None:
             steps.close(turn, turn.data.get("outcome") or Case.Outcome.COMPLETED)
 
 
-def _note(offer: Offer, text: str | None) -> None:
+def _note(offer: Offer, text: str | None, typed: str) -> None:
     turn, action = offer.turn, offer.action
     if text is None:
         text = str(turn.data.get("reason") or turn.data.get("remark") or "")
@@ -268,6 +271,7 @@ def _note(offer: Offer, text: str | None) -> None:
         label=label,
         text=text,
         version=turn.case.version,
+        typed=typed,
     )
     behalf = turn.on_behalf_of.username if turn.on_behalf_of else None
     record(f"case.{action.name}", turn.case, number=turn.case.number, target=offer.key, text=text, version=turn.case.version, on_behalf_of=behalf)

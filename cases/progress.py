@@ -37,7 +37,7 @@ def is_finished(case: Case, *, without: CaseStep | None = None) -> bool:
 def closes(case: Case, step: CaseStep, *, skipped: bool = False) -> bool:
     """Whether completing (or skipping) this step leaves nothing open, so that the case closes with it."""
     rest = [other for other in case.own_steps if other.is_open and other.pk != step.pk]
-    return not rest and is_finished(case, without=None if skipped else step)
+    return not rest and is_finished(case, without=None if skipped and step.need == Need.ONE_OF else step)
 
 
 def reopened_by_return(case: Case, step: CaseStep, to: CaseStep) -> list[CaseStep]:

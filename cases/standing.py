@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from accounts.roles import exclude_one_another
+
 from .models.people import Assignment, Substitution
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class Standing:
 def standings_of(user: "User") -> list[Standing]:
     """The person's own standing first, then those of the people they stand in for today.
 
+    Nobody gets in another's right what they could not hold themselves: an administrator stands in for no one else's business.
     A fixed number of queries, kept with the user for the rest of the request (as Django keeps permissions).
     """
     kept: list[Standing] | None = getattr(user, "_standings", None)
@@ -43,7 +46,9 @@ def standings_of(user: "User") -> list[Standing]:
 def _read(user: "User") -> list[Standing]:
     today = timezone.localdate()
     substitutions = Substitution.objects.filter(substitute=user, revoked_at=None, from_on__lte=today, until_on__gte=today, person__is_active=True)
-    people = [user] + [row.person for row in substitutions.select_related("person").prefetch_related("person__groups").order_by("pk")]
+    rows = list(substitutions.select_related("person").prefetch_related("person__groups").order_by("pk")) if user.is_active else []
+    own = user.held_roles if rows else []
+    people = [user] + [row.person for row in rows if not exclude_one_another(role.slug for role in (*own, *row.person.held_roles))]
     items: dict[int, set[str]] = {}
     for person, item in Assignment.objects.filter(user__in=people, ended_at=None).values_list("user", "item"):
         items.setdefault(person, set()).add(item)

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from core import search
 from duties.models import Sheet
 
-from .approvals import approval_blockers, material_blocker, recall_all, without_overridden, work_blockers
+from .approvals import approval_blockers, material_blocker, recall_all, recall_of, without_overridden, work_blockers
 from .forms import CloseForm, CompleteForm, EditForm, HandOverForm, HoldForm, LinkForm, NoteForm, ReasonForm, RemarkForm, RepinForm, ReturnForm, SkipForm
 from .kinds import Action, Blocker, Move, Turn, anybody
-from .models import Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask
+from .models import Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, Need
 from .opening import add_parts
 from .progress import closes, is_finished, missing_materials, reopened_by_return, return_targets
 from .search import CASES
@@ -32,12 +32,16 @@ def completion_blockers(turn: Turn, own: Sequence[Blocker]) -> list[Blocker]:
     if closes(turn.case, step):
         have = {blocker.text for blocker in blockers}
         blockers += [blocker for blocker in closing_blockers(turn.case) if blocker.text not in have]
-    return without_overridden(turn.case, step, blockers) + approval_blockers(turn)
+    return without_overridden(turn, blockers) + approval_blockers(turn)
 
 
 def skip_blockers(turn: Turn) -> list[Blocker]:
-    assert isinstance(turn.target, CaseStep)
-    return closing_blockers(turn.case) if closes(turn.case, turn.target, skipped=True) else []
+    step = turn.target
+    assert isinstance(step, CaseStep)
+    others = [other for other in turn.case.own_steps if other.need == Need.ONE_OF and other.pk != step.pk]
+    if step.need == Need.ONE_OF and all(other.status == CaseStep.Status.SKIPPED for other in others):
+        return [Blocker("ENG-04", gettext("择一的步骤至少要办结一个"), _("运行规则中的“择一”"), _("承办人办结本步，或撤回办件"))]
+    return closing_blockers(turn.case) if closes(turn.case, step, skipped=True) else []
 
 
 def return_blockers(turn: Turn) -> list[Blocker]:
@@ -49,6 +53,22 @@ def return_blockers(turn: Turn) -> list[Blocker]:
 
 def repin_blockers(turn: Turn) -> list[Blocker]:
     return [_nothing_open()] if any(row.is_open for row in turn.case.approvals.all()) else []
+
+
+def move_blockers(move: Move, turn: Turn, own: Sequence[Blocker]) -> Sequence[Blocker]:
+    """What stands against a move, whoever's action makes it; `own` is what the action itself says."""
+    match move:
+        case Move.COMPLETE:
+            return completion_blockers(turn, own)
+        case Move.SKIP:
+            return [*own, *skip_blockers(turn)]
+        case Move.RETURN:
+            return [*own, *return_blockers(turn)]
+        case Move.REPIN:
+            return [*own, *repin_blockers(turn)]
+        case Move.CLOSE:
+            return [*own, *closing_blockers(turn.case)]
+    return own
 
 
 def _nothing_open() -> Blocker:
@@ -69,6 +89,7 @@ def finish_step(turn: Turn, status: str, *, final: bool = False) -> None:
     step.status, step.is_final, step.done_at, step.done_by = status, final, turn.at, turn.by
     step.note = turn.data.get("reason") or turn.data.get("remark") or ""
     step.save(update_fields=["status", "is_final", "done_at", "done_by", "note"])
+    recall_of(turn, step)
     if is_finished(turn.case) and not any(other.is_open for other in turn.case.own_steps):
         close(turn, turn.data.get("outcome") or Case.Outcome.COMPLETED)
 
@@ -191,15 +212,15 @@ def unlink(turn: Turn) -> str:
 
 
 COMPLETE = Action("complete", _("办结本步"), Move.COMPLETE, form=CompleteForm)
-SKIP = Action("skip", _("本步不适用"), Move.SKIP, form=SkipForm, blockers=skip_blockers)
-RETURN = Action("return", _("退回前面的步骤"), Move.RETURN, form=ReturnForm, blockers=return_blockers, effect=return_text)
+SKIP = Action("skip", _("本步不适用"), Move.SKIP, form=SkipForm)
+RETURN = Action("return", _("退回前面的步骤"), Move.RETURN, form=ReturnForm, effect=return_text)
 HOLD = Action("hold", _("暂停计时（待补正）"), Move.HOLD, form=HoldForm, effect=hold_text)
 RESUME = Action("resume", _("恢复办理"), Move.RESUME, form=RemarkForm)
 HAND_OVER = Action("hand_over", _("移交"), Move.REASSIGN, form=HandOverForm, effect=hand_over_text)
 REASSIGN = Action("reassign", _("改派"), Move.REASSIGN, permission="cases.assign_case", who=anybody, form=HandOverForm, effect=hand_over_text)
-REPIN = Action("repin", _("改用新版信息表"), Move.REPIN, form=RepinForm, blockers=repin_blockers, effect=repin_text)
+REPIN = Action("repin", _("改用新版信息表"), Move.REPIN, form=RepinForm, effect=repin_text)
 WITHDRAW = Action("withdraw", _("撤回办件"), Move.WITHDRAW, form=ReasonForm)
-CLOSE = Action("close", _("办结"), Move.CLOSE, form=CloseForm, blockers=lambda turn: closing_blockers(turn.case))
+CLOSE = Action("close", _("办结"), Move.CLOSE, form=CloseForm)
 EDIT = Action("edit", _("修改名称"), form=EditForm, effect=edit)
 NOTE = Action("note", _("写备注"), permission="cases.annotate_case", who=anybody, form=NoteForm, effect=write_note)
 LINK = Action("link", _("关联办件"), form=LinkForm, effect=link)

@@ -246,7 +246,7 @@ class CaseTask(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = _perhaps()
-    note = models.CharField(max_length=300, blank=True)
+    note = models.TextField(blank=True)
 
     class Meta:
         verbose_name = _("任务")
@@ -333,6 +333,7 @@ class TimelineEntry(models.Model):
     label = models.CharField(max_length=200)
     text = models.TextField(blank=True)
     version = models.PositiveIntegerField()  # of the case, after it
+    typed = models.CharField(max_length=64, blank=True)  # SHA-256 of what the form was given: by it a repeat is known
 
     class Meta:
         verbose_name = _("经过")
