@@ -107,6 +107,11 @@ def _entry(kind: str, object_pk: int, words: Words) -> SearchEntry:
     return SearchEntry(kind=kind, object_pk=object_pk, title=words.title, text="\n".join(dict.fromkeys(line for line in lines if line)))
 
 
+def read_as(title: str, part: str) -> bool:
+    """Whether something that is called `title`, and is kept in no table, is found by `part` (normalised)."""
+    return any(part in line for line in [normalise(title), *spell(title)])
+
+
 def rebuild() -> int:
     """Write every entry anew, and drop those whose object is gone; returns how many there are. For an upgrade, and after a restore."""
     total = 0

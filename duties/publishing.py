@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import acting, record
 from accounts.models import User
+from core import search
 
 from .models import (
     DutyItem,
@@ -24,6 +25,7 @@ from .models import (
     SupervisionContact,
 )
 from .reading import Publication, ReadSheet
+from .search import ITEMS
 from .tasks import write_public_site
 
 Status = Revision.Status
@@ -124,6 +126,7 @@ def publish_edition(edition: ListEdition, *, by: User | None) -> ListEdition:
                 publish_sheet(entry.sheet, by=by)
         _put_in_force(edition, by)
         record("list.publish", edition, number=edition.number, as_received=edition.source_sha256 is not None)
+        search.put(ITEMS, entries)
         write_public_site.enqueue()
     return edition
 

@@ -1,10 +1,15 @@
-"""Search in the published list: every word of the query must stand somewhere in an item."""
+"""Search in the published list: every word of the query must stand somewhere in an item. And what staff find an item by."""
 
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.search import Source, Words, register
+
+from .models import ListEdition, ListEntry
 
 MAX_QUERY = 100  # characters; nobody types more, and a longer one finds nothing
 
@@ -76,3 +81,15 @@ def mark(text: str, words: list[str]) -> list[dict[str, Any]]:
         else:
             pieces.append({"text": char, "match": match})
     return pieces
+
+
+ITEMS = register(
+    Source(
+        kind="item",
+        label=gettext_lazy("职责事项"),
+        objects=lambda: ListEntry.objects.filter(edition__status=ListEdition.Status.PUBLISHED).select_related("item"),
+        visible=lambda by: ListEntry.objects.filter(edition__status=ListEdition.Status.PUBLISHED).select_related("item"),
+        words=lambda entry: Words(f"{entry.item_id} {entry.name}", [entry.category_name]),
+        about=lambda entry: entry.category_name,
+    )
+)

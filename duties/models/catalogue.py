@@ -334,3 +334,6 @@ class ListEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return self.item.get_absolute_url()
