@@ -333,7 +333,7 @@ class TimelineEntry(models.Model):
     label = models.CharField(max_length=200)
     text = models.TextField(blank=True)
     version = models.PositiveIntegerField()  # of the case, after it
-    typed = models.CharField(max_length=64, blank=True)  # SHA-256 of what the form was given: by it a repeat is known
+    typed = models.CharField(max_length=64, blank=True)  # HMAC of what the form was given: by it a repeat is known
 
     class Meta:
         verbose_name = _("经过")
