@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import calendar_views, print_views, rule_views, views
+from . import calendar_views, case_views, print_views, rule_views, views
 
 app_name = "cases"
 urlpatterns = [
@@ -33,4 +33,15 @@ urlpatterns += [
     path("cases/<str:number>/form.pdf", print_views.case_form, name="case-form"),
     path("cases/<str:number>/holds/<int:pk>/notice.pdf", print_views.hold_notice, name="hold-notice"),
     path("cases/<str:number>/file.pdf", print_views.case_file, name="case-file"),
+]
+
+# -- opening a case, its page, its actions
+urlpatterns += [
+    path("cases/new/", case_views.case_new, name="case-new"),
+    path("cases/new/<str:code>/", case_views.case_create, name="case-create"),
+    path("drafts/", case_views.draft_save, name="draft-save"),
+    path("cases/<str:number>/", case_views.case_detail, name="case-detail"),
+    path("cases/<str:number>/do/<slug:action>/", case_views.case_do, name="case-do"),
+    path("cases/<str:number>/<int:step>/do/<slug:action>/", case_views.case_do, name="step-do"),
+    path("cases/<str:number>/<slug:part>/<int:pk>/do/<slug:action>/", case_views.case_do, name="part-do"),
 ]

@@ -1,0 +1,472 @@
+"""What the page of a case shows: each part of the case together with what the person may do about it.
+
+A `CasePage` is made of a case with its parts and asks the database for nothing but what a part of the page needs, once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import SequenceMatcher
+from functools import cached_property
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.working_days import NotEnteredError, WorkingDays
+from duties.models import Sheet
+
+from . import approvals, materials, process, steps, tasks
+from .chart import Chart, draw_steps
+from .kinds import Blocker, Move, Text, kind_of
+from .models import Approval, Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, TimelineEntry
+from .process import Offer
+from .progress import closes, current_steps
+
+RECENT = 5  # entries of the timeline on the first tab
+ONE_CLICK = (tasks.TICK, tasks.UNTICK, materials.VERIFY)
+DECIDED_ELSEWHERE = (approvals.APPROVE, approvals.SEND_BACK)  # on the page of the approval, where what is decided can be read
+STEP_ACTS = (approvals.SUBMIT,)  # beside what completes a step
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button of the page: a link to the page of its action, or with `one_click` a form that does it."""
+
+    offer: Offer
+    address: str
+    label: Text
+    one_click: bool
+    id: str  # names the list of its reasons in the page
+
+    @property
+    def blockers(self) -> Sequence[Blocker]:
+        return self.offer.blockers
+
+    @property
+    def is_grave(self) -> bool:
+        return self.offer.action.move is Move.WITHDRAW
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Until when, and how long that is from today; without a day where the holidays of its year are not entered."""
+
+    day: date | None
+    days: int = 0
+    working: int | None = None
+
+    @property
+    def is_late(self) -> bool:
+        return self.day is not None and self.days < 0
+
+    @property
+    def words(self) -> str:
+        if self.day is None:
+            return _("放假安排未录入，期限待算")
+        if self.days < 0:
+            return _("已逾期 %(days)d 天") % {"days": -self.days}
+        if self.days == 0:
+            return _("今天到期")
+        if self.working is None:
+            return _("还有 %(days)d 天") % {"days": self.days}
+        return _("还有 %(days)d 天，%(working)d 个工作日") % {"days": self.days, "working": self.working}
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    task: CaseTask
+    done_by: str
+    deadline: Deadline | None
+    tick: Button | None
+    others: list[Button]
+
+
+@dataclass(frozen=True)
+class ApprovalRow:
+    approval: Approval
+    submitted_for: str
+    decided_for: str
+    address: str  # of its page, for whom it waits
+    recall: Button | None
+
+
+@dataclass(frozen=True)
+class StepRow:
+    step: CaseStep
+    state: str
+    done_by: str
+    deadline: Deadline | None
+    tasks: list[TaskRow]
+    approvals: list[ApprovalRow]
+    acts: list[Button]  # what completes it or brings it further
+    others: list[Button]
+
+
+@dataclass(frozen=True)
+class MaterialRow:
+    material: CaseMaterial
+    needed_for: int | None  # number of the step; None: by the close
+    received_by: str
+    verified_by: str
+    waiver: ApprovalRow | None
+    act: Button | None
+    others: list[Button]
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    link: CaseLink
+    other: Case
+    is_ours: bool  # made from this case, not from the other
+    unlink: Button | None
+
+
+@dataclass(frozen=True)
+class HoldRow:
+    hold: CaseHold
+    since_by: str
+    ended_by: str
+
+
+@dataclass(frozen=True)
+class StepChange:
+    """One line of the comparison of two editions: the old step, the new one, or both."""
+
+    kind: str  # same, changed, added, removed
+    old: str
+    new: str
+
+
+@dataclass
+class CasePage:
+    """A case as one person sees it."""
+
+    case: Case
+    person: User
+    today: date = field(default_factory=timezone.localdate)
+
+    @cached_property
+    def kind(self):  # type: ignore[no-untyped-def]
+        return kind_of(self.case)
+
+    @cached_property
+    def detail(self):  # type: ignore[no-untyped-def]
+        return self.kind.details_of([self.case]).get(self.case.pk)
+
+    @cached_property
+    def offers(self) -> list[Offer]:
+        return process.offers(self.case, self.person, self.detail)
+
+    @cached_property
+    def buttons(self) -> dict[str, list[Button]]:
+        """The buttons, by the part that they stand at ("" is the case itself)."""
+        found: dict[str, list[Button]] = {}
+        for offer in self.offers:
+            if offer.action not in DECIDED_ELSEWHERE:
+                found.setdefault(offer.key, []).append(button(self.case, offer))
+        return found
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """The names of all who had a hand in the parts of the case, by primary key; one query."""
+        case = self.case
+        keys: set[int | None] = {case.opened_by_id, case.closed_by_id}
+        keys |= {step.done_by_id for step in case.steps.all()} | {task.done_by_id for task in case.tasks.all()}
+        keys |= {key for row in case.materials.all() for key in (row.received_by_id, row.verified_by_id)}
+        keys |= {key for row in case.holds.all() for key in (row.since_by_id, row.ended_by_id)}
+        keys |= {key for row in case.approvals.all() for key in (row.submitted_for_id, row.decided_for_id)}
+        return dict(User.objects.filter(pk__in=[key for key in keys if key]).values_list("pk", "name"))
+
+    def name(self, key: int | None) -> str:
+        return self.names.get(key, "") if key else ""
+
+    # -- the head of the page ---------------------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def status(self) -> str:
+        """The one word of the case: closed, held, late, waiting (for somebody's decision), going."""
+        case = self.case
+        if case.is_closed:
+            return "closed"
+        if case.open_hold:
+            return "held"
+        if case.due_on and case.due_on < self.today:
+            return "late"
+        return "waiting" if any(row.is_open for row in case.approvals.all()) else "going"
+
+    @cached_property
+    def calendar(self) -> WorkingDays:
+        return WorkingDays.since(self.today)
+
+    def deadline(self, day: date | None, *, is_timed: bool = False) -> Deadline | None:
+        """How `day` lies from today; without a day only where one is to be worked out (`is_timed`)."""
+        if day is None:
+            return Deadline(None) if is_timed else None
+        left, working = (day - self.today).days, None
+        if left > 0:
+            try:
+                working = self.calendar.between(self.today, day)
+            except NotEnteredError:
+                working = None
+        return Deadline(day, left, working)
+
+    @cached_property
+    def due(self) -> Deadline | None:
+        """When the next of what is at hand is due; without a day where none could be worked out yet."""
+        return self.deadline(self.case.due_on, is_timed=self.lacks_calendar)
+
+    @cached_property
+    def lacks_calendar(self) -> bool:
+        """Whether a date at hand waits for the holidays of a year to be entered."""
+        case = self.case
+        if case.is_closed or case.open_hold:
+            return False
+        begun = {step.pk: step for step in case.own_steps if step.is_open and step.started_at}
+        timed = [step for step in begun.values() if step.due_days is not None and step.due_on is None]
+        return bool(timed) or any(_waits(task) and task.step_id in begun for task in case.tasks.all())
+
+    @cached_property
+    def primary(self) -> Button | None:
+        """The next act: what is missing first, then what brings the step on, then what ends the case; a decision comes before all."""
+        free = [offer for offer in self.offers if not offer.blockers]
+        for wanted in (_is_decision, _resumes, self._collects, self._ticks, _submits, _completes, _closes):
+            for offer in free:
+                if wanted(offer):
+                    return button(self.case, offer)
+        return None
+
+    def _collects(self, offer: Offer) -> bool:
+        keys = {step.pk for step in self.current}
+        material = offer.target
+        return (
+            offer.action is materials.RECEIVE
+            and isinstance(material, CaseMaterial)
+            and material.is_missing
+            and (material.needed_for_id in keys or any(closes(self.case, step) for step in self.current))
+        )
+
+    def _ticks(self, offer: Offer) -> bool:
+        task = offer.target
+        return offer.action is tasks.TICK and isinstance(task, CaseTask) and task.is_required and task.assignee_id in {None, offer.turn.standing.person.pk}
+
+    @cached_property
+    def primary_label(self) -> str:
+        if self.primary is None:
+            return ""
+        offer, names = self.primary.offer, {"label": self.primary.label, "target": str(self.primary.offer.target)}
+        if _is_decision(offer):
+            return _("下一步：审签")
+        if isinstance(offer.target, CaseMaterial):
+            return _("下一步：收齐“%(target)s”") % names
+        if isinstance(offer.target, CaseTask):
+            return _("下一步：%(target)s") % names
+        return _("下一步：%(label)s") % names
+
+    @cached_property
+    def more(self) -> list[Button]:
+        """What may be done with the case as a whole."""
+        return self.buttons.get("", [])
+
+    # -- the steps --------------------------------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def current(self) -> list[CaseStep]:
+        return [] if self.case.is_closed else current_steps(self.case)
+
+    def state(self, step: CaseStep) -> str:
+        """Which of the four words of a step is true of it."""
+        if step.status == CaseStep.Status.DONE:
+            return "done"
+        if step.status == CaseStep.Status.SKIPPED or self.case.is_closed:
+            return "skipped"
+        return "now" if step in self.current else "todo"
+
+    @cached_property
+    def steps(self) -> list[StepRow]:
+        return [self._step(step) for step in self.case.own_steps]
+
+    def _step(self, step: CaseStep) -> StepRow:
+        buttons, running = self.buttons.get(str(step.number), []), step in self.current and not self.case.open_hold
+        acts = [one for one in buttons if one.offer.action in STEP_ACTS or one.offer.action not in process.STANDARD or one.offer.action is steps.COMPLETE]
+        return StepRow(
+            step,
+            self.state(step),
+            self.name(step.done_by_id),
+            self.deadline(step.due_on, is_timed=step.due_days is not None) if running else None,
+            [self._task(task, running) for task in self.case.tasks.all() if task.step_id == step.pk],
+            [self._approval(row) for row in self.case.approvals.all() if row.step_id == step.pk and row.kind != Approval.Kind.WAIVER],
+            acts,
+            [one for one in buttons if one not in acts],
+        )
+
+    def _task(self, task: CaseTask, running: bool) -> TaskRow:
+        buttons = self.buttons.get(process.key_of(task), [])
+        tick = next((one for one in buttons if one.offer.action is tasks.TICK), None)
+        deadline = self.deadline(task.due_on, is_timed=_waits(task)) if running and task.status == CaseTask.Status.OPEN else None
+        return TaskRow(task, self.name(task.done_by_id), deadline, tick, [one for one in buttons if one is not tick])
+
+    def _approval(self, row: Approval) -> ApprovalRow:
+        offers = [offer for offer in self.offers if offer.target is row]
+        mine = any(offer.action in DECIDED_ELSEWHERE for offer in offers)
+        recall = next((one for one in self.buttons.get(process.key_of(row), [])), None)
+        return ApprovalRow(row, self.name(row.submitted_for_id), self.name(row.decided_for_id), row.get_absolute_url() if mine else "", recall)
+
+    @cached_property
+    def position(self) -> str:
+        """Where the case stands, in words: 第 2 步，共 4 步."""
+        total = len(self.case.own_steps)
+        if not self.current:
+            return _("共 %(total)d 步") % {"total": total}
+        return _("第 %(number)s 步，共 %(total)d 步") % {"number": "、".join(str(step.number) for step in self.current), "total": total}
+
+    @cached_property
+    def chart(self) -> Chart:
+        return draw_steps([(step.number, self.state(step), step.step.text) for step in self.case.own_steps])
+
+    @cached_property
+    def left_behind(self) -> list[CaseStep]:
+        """The steps of editions on which the case ran before: history."""
+        return [step for step in self.case.steps.all() if step.step.sheet_id != self.case.sheet_id]
+
+    # -- the side ---------------------------------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def materials(self) -> list[MaterialRow]:
+        numbers = {step.pk: step.number for step in self.case.own_steps}
+        return [self._material(material, numbers) for material in self.case.materials.all()]
+
+    def _material(self, material: CaseMaterial, numbers: dict[int, int]) -> MaterialRow:
+        buttons = self.buttons.get(process.key_of(material), [])
+        act = next((one for one in buttons if one.offer.action in (materials.RECEIVE, materials.VERIFY)), None)
+        asked = [row for row in self.case.approvals.all() if row.kind == Approval.Kind.WAIVER and row.material_id == material.pk]
+        return MaterialRow(
+            material,
+            numbers.get(material.needed_for_id or 0),
+            self.name(material.received_by_id),
+            self.name(material.verified_by_id),
+            self._approval(asked[-1]) if asked else None,
+            act,
+            [one for one in buttons if one is not act],
+        )
+
+    @cached_property
+    def wanted(self) -> int:
+        """How many materials the case needs."""
+        return sum(row.is_required for row in self.case.materials.all())
+
+    @cached_property
+    def collected(self) -> int:
+        """How many of them are there, or need not come."""
+        return sum(row.is_required and not row.is_missing for row in self.case.materials.all())
+
+    @cached_property
+    def holds(self) -> list[HoldRow]:
+        return [HoldRow(hold, self.name(hold.since_by_id), self.name(hold.ended_by_id)) for hold in reversed(self.case.holds.all())]
+
+    @cached_property
+    def links(self) -> list[LinkRow]:
+        """Links from and to this case, as far as the person sees the other one."""
+        found = CaseLink.objects.filter(Q(case=self.case) | Q(other=self.case), removed_at=None).select_related("case", "other", "relation")
+        pairs = [(link, link.other if link.case_id == self.case.pk else link.case) for link in found]
+        seen = set(Case.objects.visible_to(self.person).filter(pk__in=[other.pk for _link, other in pairs]).values_list("pk", flat=True))
+        return [
+            LinkRow(link, other, link.case_id == self.case.pk, next(iter(self.buttons.get(process.key_of(link), [])), None))
+            for link, other in pairs
+            if other.pk in seen
+        ]
+
+    @cached_property
+    def recent(self) -> list[TimelineEntry]:
+        """The last entries of the timeline."""
+        return list(self.case.timeline.select_related("by", "on_behalf_of")[:RECENT])
+
+    @cached_property
+    def notes(self) -> list[TimelineEntry]:
+        """The last notes."""
+        return list(self.case.timeline.filter(kind=steps.NOTE.name).select_related("by", "on_behalf_of")[:RECENT])
+
+    # -- editions ---------------------------------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def newer(self) -> Sheet | None:
+        """The edition in force, where an open case runs on an earlier one."""
+        case = self.case
+        return None if case.is_closed or case.sheet.status == Sheet.Status.PUBLISHED else steps.new_edition(case)
+
+    @cached_property
+    def changes(self) -> list[StepChange]:
+        """How the steps of the newer edition differ from those of the case."""
+        if self.newer is None:
+            return []
+        return compare([step.step.text for step in self.case.own_steps], [step.text for step in self.newer.steps.all()])
+
+    @cached_property
+    def repin(self) -> Button | None:
+        return next((one for one in self.more if one.offer.action is steps.REPIN), None)
+
+
+def _waits(task: CaseTask) -> bool:
+    return task.status == CaseTask.Status.OPEN and task.due_days is not None and task.due_on is None
+
+
+def _is_decision(offer: Offer) -> bool:
+    return offer.action in DECIDED_ELSEWHERE
+
+
+def _resumes(offer: Offer) -> bool:
+    return offer.action is steps.RESUME
+
+
+def _submits(offer: Offer) -> bool:
+    return offer.action is approvals.SUBMIT
+
+
+def _completes(offer: Offer) -> bool:
+    return offer.action.move is Move.COMPLETE or (isinstance(offer.target, CaseStep) and offer.action not in process.STANDARD)
+
+
+def _closes(offer: Offer) -> bool:
+    return offer.action is steps.CLOSE
+
+
+def button(case: Case, offer: Offer) -> Button:
+    """The button of an offer on the page of its case."""
+    return Button(offer, address_of(case, offer), offer.action.label, is_one_click(case, offer), f"{offer.key.replace(':', '-') or 'case'}-{offer.action.name}")
+
+
+def address_of(case: Case, offer: Offer) -> str:
+    """Where the action of an offer is asked for."""
+    if offer.action in DECIDED_ELSEWHERE and isinstance(offer.target, Approval):
+        return offer.target.get_absolute_url()
+    if offer.target is None:
+        return reverse("cases:case-do", args=[case.number, offer.action.name])
+    if isinstance(offer.target, CaseStep):
+        return reverse("cases:step-do", args=[case.number, offer.target.number, offer.action.name])
+    return reverse("cases:part-do", args=[case.number, process.PARTS[type(offer.target)], offer.target.pk, offer.action.name])
+
+
+def is_one_click(case: Case, offer: Offer) -> bool:
+    """Whether the button does it at once: what can be undone and asks for nothing."""
+    target = offer.target
+    if offer.action is materials.RECEIVE and isinstance(target, CaseMaterial):
+        return not (target.number or target.dated_on or target.issuer)  # facts of an earlier paper are looked at again
+    if offer.action is steps.COMPLETE and isinstance(target, CaseStep):
+        return not closes(case, target)
+    return offer.action in ONE_CLICK
+
+
+def compare(old: Sequence[str], new: Sequence[str]) -> list[StepChange]:
+    """Two lists of steps side by side."""
+    found: list[StepChange] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        left, right = list(old[i1:i2]), list(new[j1:j2])
+        if tag == "equal":
+            found += [StepChange("same", text, text) for text in left]
+            continue
+        both = min(len(left), len(right))
+        found += [StepChange("changed", was, now) for was, now in zip(left[:both], right[:both], strict=True)]
+        found += [StepChange("removed", was, "") for was in left[both:]] + [StepChange("added", "", now) for now in right[both:]]
+    return found

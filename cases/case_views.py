@@ -1,0 +1,297 @@
+"""The pages of one case: opening it, looking at it, and taking its actions, all kinds alike."""
+
+import json
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.actions import Refused
+from core.paging import SIZES, Key, paged
+from duties.models import DutyItem, ListEdition, ListEntry
+
+from . import drafts, process
+from .access import case_or_404, case_worker, right_required
+from .case_forms import NewCaseForm, TimelineFilter, names_of
+from .case_page import DECIDED_ELSEWHERE, CasePage
+from .kinds import kind_of
+from .models import Approval, Case, CaseLink
+from .opening import NoProcedureError, open_case
+from .process import BlockedError, ConflictError, InvalidError
+from .standing import standings_of
+
+RESTORE = "draft"  # ?draft=1 fills the form with what was typed before
+
+
+handler = right_required("cases.handle_case")
+
+
+# -- looking at a case -------------------------------------------------------------------------------------------------------------------------------------
+
+
+@case_worker
+@require_safe
+def case_detail(request, number):
+    page = CasePage(case_or_404(request.user, number), request.user)
+    if request.GET.get("tab") == "log":
+        return _log(request, page)
+    return render(request, "cases/case_detail.html", {"page": page, "case": page.case, "tab": "course"})
+
+
+def _log(request, page):
+    """The timeline, newest first, by kind and person; the next page begins below the last entry shown."""
+    case, actions = page.case, _actions_of(page.case)
+    kinds = case.timeline.order_by("kind").values_list("kind", flat=True).distinct()
+    labels = {kind: actions[kind].label if kind in actions else _("立项") for kind in kinds}
+    form = TimelineFilter(request.GET, kinds=labels, people=names_of(case.timeline.order_by().values("by")))
+    asked = {name: value for name, value in form.cleaned_data.items() if value} if form.is_valid() else {}
+    entries = paged(case.timeline.filter(**asked).select_related("by", "on_behalf_of"), Key("pk", descending=True), request.GET, size=SIZES[1])
+    return render(request, "cases/case_log.html", {"page": page, "case": case, "tab": "log", "filter": form, "entries": entries, "is_filtered": bool(asked)})
+
+
+def _actions_of(case):
+    """Every action that a case of this kind knows, by name."""
+    of_stages = [action for stage in kind_of(case).stages for action in stage.actions]
+    return {action.name: action for action in [*process.STANDARD, *of_stages]}
+
+
+# -- taking an action --------------------------------------------------------------------------------------------------------------------------------------
+
+
+@case_worker
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_do(request, number, action, step=None, part="", pk=None):
+    """One action on a case, on a step of it (`step`), or on another part (`part`, `pk`): asked for by GET, taken by POST."""
+    case = case_or_404(request.user, number)
+    key = f"{part}:{pk}" if part else str(step or "")
+    if action in {decision.name for decision in DECIDED_ELSEWHERE}:
+        raise Http404
+    if request.method == "POST":
+        return _take(request, case, action, key)
+    offer = _find(case, request.user, action, key)
+    if offer is None:
+        raise Http404
+    return _ask(request, case, offer, _blank(request, offer))
+
+
+def _find(case, person, action, key):
+    return process.find(case, person, action, key, kind_of(case).details_of([case]).get(case.pk))
+
+
+def _take(request, case, action, key):
+    version = _version(request)
+    if version == case.version and _find(case, request.user, action, key) is None:
+        raise Http404
+    if not _could_be_theirs(case, request.user, action):
+        raise Http404
+    try:
+        done = process.perform(case, action, by=request.user, version=version, target=key, data=request.POST, request=request)
+    except InvalidError as error:
+        return _ask(request, case, _find(case, request.user, action, key), error.form)
+    except (BlockedError, ConflictError) as error:
+        return _tell(request, number=case.number, action=action, key=key, error=error)
+    drafts.forget(request.user, request.path)
+    label = _actions_of(case)[action].label
+    messages.success(
+        request, _("办件已结束：%(label)s。") % {"label": label} if done.is_closed and not case.is_closed else _("已办理：%(label)s。") % {"label": label}
+    )
+    if not Case.objects.visible_to(request.user).filter(pk=case.pk).exists():
+        return redirect("cases:today")
+    anchor = key.replace(":", "-") if ":" in key else f"step-{key}" if key else "main"
+    return redirect(f"{case.get_absolute_url()}#{anchor}")
+
+
+def _version(request):
+    """The version of the case that the page showed; 0, which none has, where it does not say."""
+    told = request.POST.get("version", "")
+    return int(told) if told.isdecimal() and len(told) < 10 else 0
+
+
+def _could_be_theirs(case, person, name):
+    """Whether the action exists and this person has its right on the case, if not now then at another time."""
+    action = _actions_of(case).get(name)
+    if action is None:
+        return False
+    return callable(action.permission) or any(action.permission in standing.permissions and standing.sees(case) for standing in standings_of(person))
+
+
+def _tell(request, *, number, action, key, error):
+    """409: what stands against the action, or what changed meanwhile; with what was typed, to be sent again if the button is still there."""
+    case = case_or_404(request.user, number)
+    offer = _find(case, request.user, action, key)
+    form = offer.action.form(request.POST, turn=offer.turn) if offer and offer.action.form else None
+    changes = error.changes if isinstance(error, ConflictError) else []
+    context = {
+        "error": error,
+        "changes": changes,
+        "differences": _differences(offer, form) if form and changes else [],
+        "blockers": error.blockers if isinstance(error, BlockedError) else offer.blockers if offer else [],
+        "label": _actions_of(case)[action].label,
+        "typed": [] if offer else _typed(request),
+    }
+    return _ask(request, case, offer, form, status=409, **context)
+
+
+def _differences(offer, form):
+    """(label, what the case says now, what was typed) of each field where the two differ."""
+    now = offer.action.form(turn=offer.turn)
+    pairs = [(field, now[field.name]) for field in form if field.name in now.fields]
+    return [
+        (typed.label, _shown(current, current.initial), _shown(typed, typed.value()))
+        for typed, current in pairs
+        if current.initial not in (None, "", []) and _shown(current, current.initial) != _shown(typed, typed.value())
+    ]
+
+
+def _shown(field, value):
+    """A value of a form's field as people read it."""
+    choices = {str(key): label for key, label in getattr(field.field, "choices", ())}
+    values = value if isinstance(value, list | tuple) else [value]
+    yes_no = {"True": _("是"), "False": _("否"), "None": "", "on": _("是")}
+    return "、".join(str(choices.get(str(one), yes_no.get(str(one), one))) for one in values)
+
+
+def _typed(request):
+    """What was typed, line by line, where there is no form any more to put it back into."""
+    return [value for name in request.POST if name not in drafts.NEVER for value in request.POST.getlist(name) if value.strip()]
+
+
+def _blank(request, offer):
+    """The form of the action, filled with the draft if the person asks for it."""
+    if offer.action.form is None:
+        return None
+    form = offer.action.form(turn=offer.turn)
+    draft = drafts.find(request.user, request.path) if RESTORE in request.GET else None
+    return offer.action.form(turn=offer.turn, initial=drafts.initial_of(form, draft)) if draft else form
+
+
+def _ask(request, case, offer, form, *, status=200, **more):
+    draft = drafts.find(request.user, request.path) if form is not None and request.method != "POST" else None
+    context = {
+        "case": case,
+        "offer": offer,
+        "form": form,
+        "draft": draft,
+        "restored": draft is not None and RESTORE in request.GET,
+        "label": offer.action.label if offer else "",
+        "blockers": offer.blockers if offer else [],
+        "step": offer.target if offer and offer.key.isdecimal() else None,
+        "about": _about(offer.target) if offer and ":" in offer.key else None,
+    }
+    return render(request, "cases/case_action.html", context | more, status=status)
+
+
+def _about(part):
+    """(what kind of part it is, which one) of the part that an action is about."""
+    if isinstance(part, Approval):
+        return part._meta.verbose_name, part.get_kind_display()
+    if isinstance(part, CaseLink):
+        return part._meta.verbose_name, f"{part.relation.name} {part.other.number}"
+    return part._meta.verbose_name, str(part)
+
+
+# -- opening a case ----------------------------------------------------------------------------------------------------------------------------------------
+
+
+def _standing_for(person, item):
+    """In whose right this person opens cases of the item: their own first, else that of somebody they stand in for."""
+    return next((one for one in standings_of(person) if "cases.handle_case" in one.permissions and item in one.items), None)
+
+
+@handler
+@require_safe
+def case_new(request):
+    """The items of the list, each the start of a case for whom it is assigned to."""
+    entries = ListEntry.objects.filter(edition__status=ListEdition.Status.PUBLISHED).select_related("item", "sheet")
+    procedures = set(DutyItem.objects.filter(sheets__status="published").values_list("pk", flat=True))
+    rows = [(entry, _standing_for(request.user, entry.item_id) is not None, entry.item_id in procedures) for entry in entries]
+    return render(request, "cases/case_new.html", {"rows": rows})
+
+
+@handler
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_create(request, code):
+    item = get_object_or_404(DutyItem, pk=code)
+    standing, sheet = _standing_for(request.user, code), item.sheet_in_force()
+    if standing is None:
+        raise Http404
+    kind = kind_of(Case(item=item))
+    form = NewCaseForm(request.POST or None, kind=kind)
+    draft = None if form.is_bound else drafts.find(request.user, request.path)
+    if draft and RESTORE in request.GET:
+        form = NewCaseForm(kind=kind, initial=drafts.initial_of(form, draft))
+    context = {"item": item, "form": form, "sheet": sheet, "draft": draft, "restored": RESTORE in request.GET, "name": _name_of(item, sheet)}
+    if sheet and form.is_valid():
+        context["alike"] = [] if "sure" in request.POST else _alike(request.user, item, form.cleaned_data["title"])
+        if not context["alike"]:
+            return _open(request, item, standing, form)
+    return render(request, "cases/case_create.html", context)
+
+
+def _name_of(item, sheet):
+    """What the item is called: on its sheet, else in the contents of the list."""
+    if sheet and sheet.name:
+        return sheet.name
+    entry = ListEntry.objects.filter(edition__status=ListEdition.Status.PUBLISHED, item=item).first()
+    return entry.name if entry else ""
+
+
+def _alike(person, item, title):
+    """Open cases of the item with this title: perhaps it is opened already."""
+    return list(Case.objects.visible_to(person).open().filter(item=item, title__iexact=title).select_related("handler")[:5])
+
+
+def _open(request, item, standing, form):
+    typed = form.cleaned_data
+    try:
+        case = open_case(
+            item, by=request.user, title=typed["title"], sensitivity=typed["sensitivity"], facts=form.facts, handler=standing.person, request=request
+        )
+    except NoProcedureError as error:
+        messages.error(request, str(error))
+        return redirect("cases:case-new")
+    drafts.forget(request.user, request.path)
+    messages.success(request, _("已立项，编号 %(number)s。") % {"number": case.number})
+    return redirect(case)
+
+
+# -- drafts ------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def draft_save(request):
+    """Keep or discard what was typed into a form; the script of the page sends `fields` as JSON, a button without it the form itself."""
+    address = request.POST.get("address", "")
+    if "discard" in request.POST:
+        drafts.forget(request.user, address)
+        return _back_to(address)
+    by_script = "fields" in request.POST
+    try:
+        fields = _pairs(request.POST["fields"]) if by_script else [(name, value) for name in request.POST for value in request.POST.getlist(name)]
+        draft = drafts.save(request.user, address, fields)
+    except (Refused, ValueError) as refusal:
+        if by_script:
+            return HttpResponseBadRequest(str(refusal))
+        messages.error(request, str(refusal))
+        return _back_to(address)
+    at = timezone.localtime(draft.saved_at).strftime("%H:%M")
+    if by_script:
+        return JsonResponse({"at": at})
+    messages.success(request, _("草稿已保存 %(at)s，再次打开这个表单时可以恢复。") % {"at": at})
+    return _back_to(f"{address}?{RESTORE}=1")
+
+
+def _pairs(text):
+    pairs = json.loads(text)
+    if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        raise ValueError(_("草稿的格式不对。"))
+    return pairs
+
+
+def _back_to(address):
+    return redirect(address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else reverse("cases:today"))
