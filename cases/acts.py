@@ -29,3 +29,11 @@ ACTIONS |= {
     "calendar.change": _("修改工作日历"),
     "calendar.import": _("导入放假通知"),
 }
+
+# -- what people arrange for themselves
+ACTIONS |= {
+    "substitution.start": _("委托代办"),
+    "substitution.revoke": _("撤销委托"),
+    "phrase.add": _("添加常用意见"),
+    "phrase.drop": _("删除常用意见"),
+}

@@ -2,11 +2,23 @@
 
 from django.urls import path
 
-from . import calendar_views, case_views, print_views, rule_views, views
+from . import approval_views, calendar_views, case_views, daily_views, people_views, print_views, rule_views
 
 app_name = "cases"
 urlpatterns = [
-    path("today/", views.today, name="today"),
+    path("today/", daily_views.today, name="today"),
+]
+
+# -- the list, approvals, substitutes, frequent phrases
+urlpatterns += [
+    path("cases/", daily_views.case_list, name="case-list"),
+    path("approvals/", approval_views.approval_list, name="approval-list"),
+    path("approvals/<int:pk>/", approval_views.approval_detail, name="approval-detail"),
+    path("substitutions/", people_views.substitution_list, name="substitution-list"),
+    path("substitutions/new/", people_views.substitution_create, name="substitution-create"),
+    path("substitutions/<int:pk>/revoke/", people_views.substitution_revoke, name="substitution-revoke"),
+    path("account/phrases/", people_views.phrase_list, name="phrase-list"),
+    path("account/phrases/<int:pk>/delete/", people_views.phrase_delete, name="phrase-delete"),
 ]
 
 # -- operating rules, lists, assignments, working calendar
