@@ -1,6 +1,7 @@
 """Forms of operating rules, maintained lists, assignments and the working calendar."""
 
 from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from django import forms
@@ -38,9 +39,7 @@ class RuleFields(forms.ModelForm):
 
 
 class StepRuleForm(RuleFields):
-    stage = forms.ChoiceField(
-        label=_("业务环节"), required=False, help_text=_("程序在这一步提供的专门操作。不选则按“办结本步”办理。标有“尚无专门操作”的，现在也按“办结本步”办理。")
-    )
+    stage = forms.ChoiceField(label=_("业务环节"), required=False, help_text=_("程序在这一步提供的专门操作。不选则按“办结本步”办理。"))
     seen = forms.CharField(widget=forms.HiddenInput)
 
     class Meta:
@@ -57,7 +56,7 @@ class StepRuleForm(RuleFields):
         materials.queryset = sheet.materials.all()
         stages = {stage.slug: stage.label for stage in stages_of(sheet.item_id)}
         if line.rule and line.rule.stage and line.rule.stage not in stages:
-            stages[line.rule.stage] = _("%(stage)s（尚无专门操作）") % {"stage": line.rule.stage}
+            stages[line.rule.stage] = _("预留环节 %(stage)s（现在按“办结本步”办理）") % {"stage": line.rule.stage}
         stage = self.fields["stage"]
         assert isinstance(stage, forms.ChoiceField)
         stage.choices = [("", _("办结本步")), *stages.items()]
@@ -77,13 +76,11 @@ class TaskTemplateForm(RuleFields):
 
 
 class BaseTaskFormSet(forms.BaseFormSet):
-    """The task templates of one step as rows; each label tells its row, so that a summary of errors can lead to it."""
+    """The task templates of one step as rows; one that is empty is an error, not a row to be passed over."""
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)
         form.empty_permitted = False
-        for field in form.fields.values():
-            field.label = _("任务 %(number)d · %(label)s") % {"number": (index or 0) + 1, "label": field.label}
 
 
 TaskFormSet = forms.formset_factory(TaskTemplateForm, formset=BaseTaskFormSet, extra=0, max_num=MAX_TASKS, absolute_max=MAX_TASKS + 1, validate_max=True)
@@ -95,7 +92,7 @@ def typed_rows(formset: forms.BaseFormSet) -> list[dict[str, Any]]:
 
 
 class FormsAsOne:
-    """A form set as the summary of errors reads a form."""
+    """A form set as the summary of errors reads a form; each label tells its row."""
 
     def __init__(self, formset: forms.BaseFormSet, refusal: str = "") -> None:
         self.formset = formset
@@ -108,8 +105,11 @@ class FormsAsOne:
     def non_field_errors(self) -> list[str]:
         return [*self.refusals, *([str(error) for error in self.formset.non_form_errors()] if self.formset.is_bound else [])]
 
-    def __iter__(self) -> Iterator[BoundField]:
-        return (field for form in self.formset.forms for field in form)
+    def __iter__(self) -> Iterator[SimpleNamespace]:
+        for number, form in enumerate(self.formset.forms, 1):
+            for field in form:
+                label = _("任务 %(number)d · %(label)s") % {"number": number, "label": field.label}
+                yield SimpleNamespace(label=label, errors=field.errors, id_for_label=field.id_for_label, auto_id=field.auto_id)
 
 
 class TermForm(forms.ModelForm):
@@ -142,7 +142,7 @@ class AssignmentForm(forms.Form):
             was = " ".join(sorted(item for user, item in held if user == person.pk))
             chosen = [item for item in items if (person.pk, item) in held]
             codes = [(item, item) for item in items]
-            self.fields[f"items-{person.pk}"] = forms.MultipleChoiceField(label=person.name, choices=codes, required=False, initial=chosen)
+            self.fields[f"items-{person.pk}"] = forms.MultipleChoiceField(label=person.name, choices=codes, required=False, initial=chosen, widget=TICK_MANY)
             self.fields[f"was-{person.pk}"] = forms.CharField(required=False, widget=forms.HiddenInput, initial=was)
 
     def rows(self) -> list[tuple[User, list[Any], BoundField]]:
