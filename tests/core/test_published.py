@@ -133,6 +133,20 @@ def test_a_running_site_switches_over(root):
     assert site.read("/none/") is None
 
 
+def test_the_server_sees_a_switch_within_a_tenth_of_a_second(root, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(published.time, "monotonic", lambda: now[0])
+    site = Site(root).refresh()
+    write_site(FILES | {"duties/4.1/index.html": b"new"}, root)
+
+    def answered() -> bytes:
+        return site.answer("/duties/4.1/", accepted="", known="", within=published.SECONDS_BETWEEN_LOOKS).body
+
+    assert answered() == b"four"
+    now[0] += 0.1
+    assert answered() == b"new"
+
+
 def test_the_same_content_is_not_written_again(root):
     before = (current_version(root), os.stat(root / published.CURRENT).st_mtime_ns)
 
