@@ -10,7 +10,11 @@ from pathlib import Path
 from .processes import PYTHON, ROOT
 from .results import ROUNDS, Result, ratios, told
 
-REASON = "TODO"
+REASON = (
+    "more is imported: allauth's views and forms for signing in, django_tasks (whose import loads django_stubs_ext, and that the admin, sitemaps and feeds), "
+    "the library that draws the codes, and our own apps. `check` reads every address and with it every view, so that none of it can wait until it is used "
+    "without patching other people's modules."
+)
 
 
 @dataclass
