@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import approval_views, calendar_views, case_views, daily_views, people_views, print_views, rule_views
+from . import approval_views, calendar_views, case_views, daily_views, people_views, print_views, rule_views, search_views
 
 app_name = "cases"
 urlpatterns = [
@@ -57,3 +57,6 @@ urlpatterns += [
     path("cases/<str:number>/<int:step>/do/<slug:action>/", case_views.case_do, name="step-do"),
     path("cases/<str:number>/<slug:part>/<int:pk>/do/<slug:action>/", case_views.case_do, name="part-do"),
 ]
+
+# -- finding things
+urlpatterns += [path("search/", search_views.search_page, name="search")]
