@@ -62,6 +62,11 @@ class Chart:
     height, middle, radius = HEIGHT, MIDDLE, RADIUS
 
     @property
+    def is_long(self) -> bool:
+        """Whether it cannot be shrunk to the width of a phone and still be read."""
+        return len(self.nodes) > 4
+
+    @property
     def base(self) -> int:
         """Where the words under the steps stand."""
         return HEIGHT - 6

@@ -1,4 +1,4 @@
-/* Keys on the pages of cases: Ctrl Enter sends the form, x ticks the task that has the focus, 1 to 9 open the tabs. */
+/* Keys on the page of a case: x ticks the task that has the focus, 1 to 9 open the tabs. Those of every page are in staff.js. */
 (function () {
   "use strict";
 
@@ -10,24 +10,9 @@
     return element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
   }
 
-  function send(form) {
-    var button = form.querySelector("button.btn-primary[type=submit]:not([disabled])");
-    if (button) {
-      button.click();
-    }
-  }
-
   document.addEventListener("keydown", function (event) {
     var focused = document.activeElement || document.body;
-    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-      var form = focused.closest("form[method=post]") || document.querySelector("main form[data-draft]");
-      if (form) {
-        event.preventDefault();
-        send(form);
-      }
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(focused) || !singleKeys()) {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || isTyping(focused) || !singleKeys() || document.querySelector("dialog[open]")) {
       return;
     }
     if (event.key === "x") {
