@@ -3,7 +3,7 @@
 Every stored text is set by the rules of the sheets (duties.printing.typeset), so that what is read from the PDF is what is stored. Nothing is kept.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -22,11 +22,13 @@ from duties.models import ListEdition, ListEntry, Sheet
 from duties.printing import balance, day, parts, typeset
 from duties.templatetags.duty_list import as_title
 
+from .chart import Chart, draw_steps
 from .models import Approval, Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, Need, TimelineEntry
 from .progress import current_steps
 
 BODY = "天津市贸促分会国际联络部"
 NONE = "—"
+MOST_DRAWN = 8  # steps; more are too small on paper
 SIGNERS = ("承办人", "审核人", "签发人")
 TICKS = {CaseTask.Status.OPEN: "", CaseTask.Status.DONE: "√", CaseTask.Status.NOT_NEEDED: "／"}
 
@@ -40,6 +42,7 @@ class Table:
     heading: str
     columns: Sequence[tuple[str, str]]
     rows: Sequence[Sequence[Cell]]
+    chart: Chart | None = None  # drawn above it
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def _form(case: Case) -> dict[str, Any]:
     own = {step.pk for step in case.own_steps}
     left = groupby((step for step in case.steps.all() if step.pk not in own), key=lambda step: step.step.sheet)
     tables = [
-        _steps("运行流程", case, case.own_steps),
+        _steps("运行流程", case, case.own_steps, is_own=True),
         *[_steps(f"运行流程（原{procedure(sheet)}）", case, list(steps)) for sheet, steps in left],
         _tasks(case),
         _materials(case),
@@ -183,8 +186,8 @@ def _state(case: Case) -> Cell:
     return [typeset("办理中")]
 
 
-def _steps(heading: str, case: Case, steps: Sequence[CaseStep]) -> Table:
-    current = {step.pk for step in current_steps(case)}
+def _steps(heading: str, case: Case, steps: Sequence[CaseStep], *, is_own: bool = False) -> Table:
+    current = set() if case.is_closed else {step.pk for step in current_steps(case)}
     rows = [
         [
             [typeset(str(step.number))],
@@ -195,7 +198,13 @@ def _steps(heading: str, case: Case, steps: Sequence[CaseStep]) -> Table:
         ]
         for step in steps
     ]
-    return Table(heading, [("步骤", "w11"), ("运行流程", "wide"), ("状态", "w17"), ("期限", "w23"), ("办理人、日期", "w27")], rows)
+    columns = [("步骤", "w11"), ("运行流程", "wide"), ("状态", "w17"), ("期限", "w23"), ("办理人、日期", "w27")]
+    return Table(heading, columns, rows, _drawn(steps, current) if is_own and len(steps) <= MOST_DRAWN else None)
+
+
+def _drawn(steps: Sequence[CaseStep], current: Collection[int]) -> Chart:
+    states = {CaseStep.Status.DONE: "done", CaseStep.Status.SKIPPED: "skipped"}
+    return draw_steps([(step.number, states.get(CaseStep.Status(step.status), "now" if step.pk in current else "todo"), step.step.text) for step in steps])
 
 
 def _step_state(case: Case, step: CaseStep, is_current: bool) -> str:
@@ -296,8 +305,8 @@ def _holds(case: Case) -> Table:
 
 def _links(case: Case) -> Table:
     """The linked cases: their numbers stand in both timelines; the title only where the person may see the case."""
-    pairs = [(link.other, link.relation.name, link.in_sight) for link in case.links.all()]
-    pairs += [(link.case, f"{link.relation.name}（由对方登记）", link.in_sight) for link in case.linked_from.all()]
+    pairs = [(link.other, link.relation.name, link.in_sight) for link in case.links.all()]  # type: ignore[attr-defined]
+    pairs += [(link.case, f"{link.relation.name}（由对方登记）", link.in_sight) for link in case.linked_from.all()]  # type: ignore[attr-defined]
     rows = [[text(relation), [typeset(other.number)], text(other.title if in_sight else NONE)] for other, relation, in_sight in pairs]
     return Table("关联办件", [("关系", "w50"), ("编号", "w33"), ("名称", "wide")], rows)
 
@@ -306,15 +315,17 @@ def _timeline(case: Case) -> list[Table]:
     """All entries, oldest first, a table a month."""
     entries = TimelineEntry.objects.filter(case=case).order_by("pk").select_related("by", "on_behalf_of")
     months = groupby(entries, key=lambda entry: (timezone.localtime(entry.at).year, timezone.localtime(entry.at).month))
-    columns = [("时间、办理人", "w33"), ("事项、内容", "wide")]
+    columns = [("时间", "w33"), ("办理人", "w27"), ("事项、内容", "wide")]
     return [
-        Table(
-            f"{year}年{month}月",
-            columns,
-            [[[typeset(moment(row.at)), name(row.by, row.on_behalf_of)], [*text(row.label), *(text(row.text) if row.text else [])]] for row in rows],
-        )
+        Table(f"{year}年{month}月", columns, [[[typeset(moment(row.at))], [name(row.by, row.on_behalf_of)], _told(row)] for row in rows])
         for (year, month), rows in months
     ]
+
+
+def _told(entry: TimelineEntry) -> Cell:
+    """What was done, and the words to it: in one paragraph where they are one line, which is sooner laid out."""
+    lines = entry.text.splitlines()
+    return [typeset(f"{entry.label}　{lines[0]}")] if len(lines) == 1 else [*text(entry.label), *(text(entry.text) if lines else [])]
 
 
 # -- Words -------------------------------------------------------------------------------------------------------------------------------------------------
