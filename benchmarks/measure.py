@@ -25,6 +25,10 @@ Measured on {day}: {cores} cores, {memory:.0f} GiB, Linux {kernel}, Python {pyth
 | | ours | baseline | ratio | goal | |
 |---|---|---|---|---|---|
 """
+BUSY = """
+**The machine was busy with other work** (load above). Throughput and wall times of this run say little and can
+come out better or worse than they are; judge by the lines about CPU.
+"""
 TAIL = """
 How it is measured
 
@@ -74,7 +78,8 @@ def readme(results: list[Result], before: float) -> str:
     )
     size = (settings.PUBLIC_SITE_DIR / "current" / "index.html").stat().st_size / 1024
     rows = "".join(f"{result.row()}\n" for result in results)
-    return head + rows + reasons(results) + TAIL.format(size=size, rounds=ROUNDS, twice=2 * ROUNDS)
+    busy = BUSY if before > (os.cpu_count() or 1) else ""
+    return head + rows + busy + reasons(results) + TAIL.format(size=size, rounds=ROUNDS, twice=2 * ROUNDS)
 
 
 def reasons(results: list[Result]) -> str:

@@ -129,7 +129,7 @@ def web() -> list[Result]:
     def against(what: str, ours: str, baseline: str, more: float | None, less: float | None = None, reason: str = "") -> Iterator[Result]:
         one, other = measured[ours], measured[baseline]
         yield Result(f"{what}: throughput", one.line(), other.line(), ratios(one.per_second, other.per_second), more and ("≥", more), reason=reason)
-        yield Result(f"{what}: CPU a request", "", "", ratios(one.cpu, other.cpu), less and ("≤", less))
+        yield Result(f"{what}: CPU a request", "", "", ratios(one.cpu, other.cpu), less and ("≤", less), reason=reason)
 
     return [
         *against("Public page, plain, ÷ nginx", "ours", "nginx", 0.5, 3.5, SERVER),
