@@ -204,7 +204,7 @@ def archive_term(term: Term, *, reason: str, by: User, request: HttpRequest | No
 
 
 # -- who works on what -------------------------------------------------------------
-def assign(changes: Mapping[tuple[int, str], bool], *, by: User, request: HttpRequest | None = None) -> int:
+def assign(changes: Mapping[tuple[int, str], bool], *, by: User | None, request: HttpRequest | None = None) -> int:
     """Give items to people and take them away: (person's key, item's code) to whether it is theirs. Returns how many changed.
 
     What somebody else has done already is left as it is.
