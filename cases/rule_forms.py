@@ -182,6 +182,7 @@ class NoticeForm(forms.Form):
     text = forms.CharField(
         label=_("通知正文"),
         max_length=MAX_LENGTH,
+        strip=False,  # an error names the line as typed
         widget=forms.Textarea(attrs={"rows": 14}),
         help_text=_("从国务院办公厅网站复制“关于某年部分节假日安排的通知”全文，连同标题一起粘贴。每个节日一行。"),
     )

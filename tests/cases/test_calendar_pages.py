@@ -217,6 +217,11 @@ class TestImport:
         assert "请核对：" not in page
         assert not CalendarDay.objects.filter(day__year=2027).exists()
 
+    def test_lines_are_counted_as_typed(self, editor):
+        page = text_of(editor.post(IMPORT, {"text": "\n\n关于2027年部分节假日安排的通知\n一、元旦：1月1日（周六）放假。"}))
+
+        assert "第 4 行“" in page
+
     def test_a_notice_that_reaches_into_a_year_that_is_not_entered(self, editor):
         response = editor.post(IMPORT, {"text": notice(2019, ITEMS[2019]), "store": "1"})
 
