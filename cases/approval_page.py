@@ -30,6 +30,13 @@ class Check:
     more: Text = ""
 
 
+def question_of(approval: Approval) -> Text:
+    """What is asked for, in a word."""
+    if approval.kind != Approval.Kind.STEP:
+        return approval.get_kind_display()
+    return _("待签发") if approval.level == 2 else _("待审核")
+
+
 @dataclass
 class ApprovalPage:
     """One question with its case, as this person sees it."""
@@ -92,6 +99,10 @@ class ApprovalPage:
     @cached_property
     def step(self) -> CaseStep:
         return next(step for step in self.case.steps.all() if step.pk == self.approval.step_id)
+
+    @property
+    def question(self) -> Text:
+        return question_of(self.approval)
 
     @property
     def steps(self) -> int:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from . import process, queries
 from .access import case_worker
-from .approval_page import ApprovalPage
+from .approval_page import ApprovalPage, question_of
 from .forms import DecisionForm
 
 DECISIONS = ("approve", "send_back")
@@ -19,11 +19,17 @@ SHORT = 20
 @require_safe
 def approval_list(request):
     context = {
-        "waiting": queries.with_case(queries.waiting_for(request.user))[:100],
+        "waiting": _with_question(queries.with_case(queries.waiting_for(request.user))[:100]),
         "submitted": queries.with_case(queries.submitted_by(request.user))[:SHORT],
         "decided": queries.with_case(queries.decided_by(request.user))[:SHORT],
     }
     return render(request, "cases/approval_list.html", context)
+
+
+def _with_question(approvals):
+    for approval in approvals:
+        approval.question = question_of(approval)
+    return approvals
 
 
 @case_worker

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet, prefetch_related_objects
 
 Row = TypeVar("Row", bound=Model)
 
@@ -72,7 +72,8 @@ def paged(rows: QuerySet[Row], key: Key, query: Mapping[str, str], *, size: int 
     size = int(wanted) if wanted in {str(number) for number in SIZES} else size
     total = rows.order_by()[: COUNTED + 1].count()
     after, before = (_read(rows.model, key, query.get(name, "")) for name in ("after", "before"))
-    found, previous, following = _around(rows, key, size, after, before)
+    found, previous, following = _around(rows.prefetch_related(None), key, size, after, before)
+    prefetch_related_objects(found, *rows._prefetch_related_lookups)  # type: ignore[attr-defined]  # once, not for each walk
     first, last = (_write(key, row) for row in (found[0], found[-1])) if found else ("", "")
     return Page(found, first if previous else "", last if following else "", size, total)
 

@@ -10,7 +10,7 @@
   }
 
   function singlesAreOn() {
-    return document.documentElement.dataset.shortcuts !== "off";
+    return document.body.dataset.shortcuts !== "off";
   }
 
   function search() {
@@ -45,10 +45,13 @@
   }
 
   /* Send the form in which the person types: by its main button, and never one that asks for a decision. */
-  function send(target) {
-    var form = target.form;
-    if (form && form.method === "post" && !("slow" in form.dataset)) {
-      form.requestSubmit(form.querySelector("button.btn-primary"));
+  function send(event) {
+    var form = event.target.closest("form");
+    var button = form && form.method === "post" && !("slow" in form.dataset) && form.querySelector("button.btn-primary:not([disabled])");
+    if (button) {
+      event.preventDefault();
+      event.stopImmediatePropagation(); // no other script sends it again
+      form.requestSubmit(button);
     }
   }
 
@@ -93,7 +96,7 @@
       event.preventDefault();
       search();
     } else if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-      send(event.target);
+      send(event);
     } else if (event.key === "Escape") {
       closeMenus();
     } else if (!event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target) && singlesAreOn() && !document.querySelector("dialog[open]")) {
