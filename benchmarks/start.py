@@ -12,8 +12,8 @@ from .results import ROUNDS, Result, ratios, told
 
 REASON = (
     "more is imported: allauth's views and forms for signing in, django_tasks (whose import loads django_stubs_ext, and that the admin, sitemaps and feeds), "
-    "the library that draws the codes, and our own apps. `check` reads every address and with it every view, so that none of it can wait until it is used "
-    "without patching other people's modules."
+    "and our own apps. `check` reads every address and with it every view, so that these cannot wait until they are used without patching other people's "
+    "modules. The library that draws the codes (segno) could."
 )
 
 
