@@ -199,7 +199,8 @@ def _steps(heading: str, case: Case, steps: Sequence[CaseStep], *, is_own: bool 
         for step in steps
     ]
     columns = [("步骤", "w11"), ("运行流程", "wide"), ("状态", "w17"), ("期限", "w23"), ("办理人、日期", "w27")]
-    return Table(heading, columns, rows, _drawn(steps, current) if is_own and len(steps) <= MOST_DRAWN else None)
+    broken_off = case.is_closed and any(step.is_open for step in steps)
+    return Table(heading, columns, rows, _drawn(steps, current) if is_own and not broken_off and len(steps) <= MOST_DRAWN else None)
 
 
 def _drawn(steps: Sequence[CaseStep], current: Collection[int]) -> Chart:
@@ -212,9 +213,7 @@ def _step_state(case: Case, step: CaseStep, is_current: bool) -> str:
         return str(step.get_status_display())
     if case.is_closed:
         return "未办理"
-    if is_current:
-        return "暂停" if case.open_hold else "进行中"
-    return "未开始"
+    return "进行中" if is_current else "未开始"
 
 
 def _tasks(case: Case) -> Table:

@@ -185,7 +185,8 @@ def test_the_form_tells_how_the_case_stands(handler, act, state):
     words = words_of(form_of(case, handler))
 
     assert state in words
-    assert ("暂停" if act["action"] == "hold" else "未办理") in words
+    assert ("未办理" in words) == (act["action"] == "withdraw")
+    assert ("1进行中" in words) == (act["action"] == "hold")  # drawn, but for a case that was broken off
 
 
 def test_a_case_that_changed_its_edition_shows_the_steps_it_left(handler):
@@ -282,8 +283,10 @@ def test_a_hold_without_gaps_has_no_notice(handler):
     make.act(case, "resume")
     other = held(make.case("2.1", handler), "方案")
 
+    shown = client.get(case.get_absolute_url()).content.decode()
     answers = [client.get(address(case, f"holds/{pk}/notice.pdf")) for pk in (without.pk, other.pk, 10**6)]
 
+    assert "notice.pdf" not in shown
     assert [answer.status_code for answer in answers] == [404] * 3
     assert len({answer.content for answer in answers}) == 1
 
@@ -308,6 +311,19 @@ def test_the_file_holds_everything_with_its_pages(full, handler):
     assert page.validate_pdf_bytes(pdf, profile="ua1").failures == []
     assert full.number in pages[0]
     assert "页共" not in pages[0]
+
+
+def test_what_waits_and_what_has_no_notice_is_in_the_file(handler):
+    case = make.case("2.1", handler)
+    make.act(case, "add_task", "1", title="核对日程", is_required="on")
+    make.act(case, "ask_override", "1", rule="TASK-01", reason="来访日期已近")
+    make.act(case, "hold", reason="待对方答复")
+
+    pdf = printing.file_pdf(loaded(case, handler), handler, timezone.now())
+
+    assert "第1步特别批准：规则TASK-01说明：来访日期已近" in words_of(pdf)
+    assert "待审签" in words_of(pdf)
+    assert [title for title in outline(pdf) if isinstance(title, str)] == ["封面", "目录", "办理单", "审签记录", "办理经过", "材料目录"]
 
 
 def test_the_timeline_of_the_file_runs_from_the_first_entry_to_the_last(handler):
