@@ -1,6 +1,7 @@
 """The working calendar: a year by months, one day, and the yearly notice with a look at it before it is stored."""
 
 import calendar
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -114,7 +115,8 @@ def calendar_import(request):
     preview = None
     if form.is_valid():
         year, days_off, days_on = form.notice
-        if "store" in request.POST:
+        seen = fingerprint_of(form.cleaned_data["text"])
+        if request.POST.get("store") == seen:  # else nobody has looked at this text yet
             try:
                 waiting = actions.import_notice(year, days_off, days_on, by=request.user, request=request)
             except NotEnteredError as error:
@@ -123,8 +125,13 @@ def calendar_import(request):
                 messages.success(request, _("已录入 %(year)d 年放假安排，补算了 %(count)d 个办件的期限。") % {"year": year, "count": waiting})
                 return redirect("cases:calendar-year", year)
         else:
-            preview = preview_of(year, days_off, days_on)
+            preview = preview_of(year, days_off, days_on) | {"seen": seen}
     return render(request, "cases/rules/calendar_import.html", {"form": form, "preview": preview})
+
+
+def fingerprint_of(text: str) -> str:
+    """What tells the text that was looked at from one that was changed since."""
+    return hashlib.sha256("\n".join(text.splitlines()).encode()).hexdigest()[:16]
 
 
 def preview_of(year: int, days_off: Mapping[date, str], days_on: Mapping[date, str]) -> dict[str, object]:

@@ -158,6 +158,12 @@ class TestDay:
         assert editor.get(reverse("cases:calendar-day-edit", args=[day])).status_code == 404
 
 
+def stored(editor, text: str, **options):
+    """Have a notice read, look at it, and press the button that stores it."""
+    page = text_of(editor.post(IMPORT, {"text": text}))
+    return editor.post(IMPORT, {"text": text, "store": re.search(r'name="store"\s+value="([0-9a-f]{16})"', page)[1]}, **options)
+
+
 class TestImport:
     def test_first_it_is_only_shown(self, editor):
         response = editor.post(IMPORT, {"text": NOTICE_2027})
@@ -171,7 +177,7 @@ class TestImport:
         assert not CalendarDay.objects.filter(day__year=2027).exists()
 
     def test_then_stored(self, editor):
-        response = editor.post(IMPORT, {"text": NOTICE_2027, "store": "1"})
+        response = stored(editor, NOTICE_2027)
 
         rows = {row.day: row for row in CalendarDay.objects.filter(day__year=2027)}
         assert response["Location"] == reverse("cases:calendar-year", args=[2027])
@@ -181,6 +187,16 @@ class TestImport:
         assert (action, subject, facts["before"]) == ("calendar.import", "core.calendarday:2027", [])
         assert facts["days_on"] == [["2027-02-13", "春节"]]
         assert len(facts["days_off"]) == 10
+
+    def test_a_text_changed_after_the_look_is_looked_at_again(self, editor):
+        page = text_of(editor.post(IMPORT, {"text": NOTICE_2027}))
+        seen = re.search(r'name="store"\s+value="([0-9a-f]{16})"', page)[1]
+
+        response = editor.post(IMPORT, {"text": NOTICE_2027.replace("（周六）上班", "（周六）、2月14日（周日）上班"), "store": seen})
+
+        assert "请核对：2027 年" in text_of(response)
+        assert "2027-02-14" in text_of(response)
+        assert not CalendarDay.objects.filter(day__year=2027).exists()
 
     def test_what_would_change_is_shown_before(self, editor):
         CalendarDay.objects.filter(day=date(2026, 12, 24)).update(is_working=False, name="停电")
@@ -193,7 +209,7 @@ class TestImport:
 
     def test_the_same_notice_again_changes_nothing(self, editor):
         text = notice(2026)
-        editor.post(IMPORT, {"text": text, "store": "1"})
+        stored(editor, text)
 
         assert "2026 年已经这样录入，存储后没有变化。" in text_of(editor.post(IMPORT, {"text": text}))
 
@@ -223,7 +239,7 @@ class TestImport:
         assert "第 4 行“" in page
 
     def test_a_notice_that_reaches_into_a_year_that_is_not_entered(self, editor):
-        response = editor.post(IMPORT, {"text": notice(2019, ITEMS[2019]), "store": "1"})
+        response = stored(editor, notice(2019, ITEMS[2019]))
 
         assert "2018 年放假安排未录入" in text_of(response)
         assert not CalendarDay.objects.filter(day__year=2019).exists()
@@ -236,7 +252,7 @@ class TestImport:
             case = open_case(item, by=make.person("preparer"), title="邀请函")
         assert case.due_on is None
 
-        response = editor.post(IMPORT, {"text": NOTICE_2027, "store": "1"}, follow=True)
+        response = stored(editor, NOTICE_2027, follow=True)
 
         case.refresh_from_db()
         assert case.due_on == date(2027, 1, 6)
