@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from functools import cache
-from typing import Any
 
-from django.utils.module_loading import import_string
+from .libraries import library
 
 HAN = [range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00)]
 HAN_RUN = re.compile(f"[{''.join(f'{chr(codes.start)}-{chr(codes.stop - 1)}' for codes in HAN)}]+")
@@ -38,16 +37,10 @@ SURNAMES = {
 
 
 @cache
-def _library(name: str) -> Any:
-    """A library that is slow to load, named and not imported, so that only what searches loads it."""
-    return import_string(name)
-
-
-@cache
 def _simplified() -> dict[int, int]:
     """Each traditional character to its simplified one, character by character, so that a part of a text stays a part of it."""
     characters = [chr(code) for codes in HAN for code in codes]
-    converted = _library("opencc.OpenCC")("t2s").convert("\n".join(characters)).split("\n")
+    converted = library("opencc.OpenCC")("t2s").convert("\n".join(characters)).split("\n")
     return {ord(old): ord(new) for old, new in zip(characters, converted, strict=True) if len(new) == 1 and new != old}
 
 
@@ -64,7 +57,7 @@ def sounds(text: str) -> list[str]:
     found: list[str] = []
     for run in RUNS.findall(text):
         if HAN_RUN.match(run):
-            found += _library("pypinyin.lazy_pinyin")(run, errors=list)
+            found += library("pypinyin.lazy_pinyin")(run, errors=list)
         else:
             found += [normalise(sign) for sign in run]
     return found

@@ -14,12 +14,12 @@ from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
-import segno
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from core.libraries import library
 from core.printing import ARCHIVE, SCREEN, printed
 
 from . import open_data
@@ -262,7 +262,7 @@ def day(moment: str) -> str:
 def qr_png(address: str) -> bytes:
     """A QR code (ISO/IEC 18004, error correction M, quiet zone of 4 modules)."""
     file = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(file, kind="png", scale=4, border=4)
+    library("segno.make")(address, error="m", micro=False).save(file, kind="png", scale=4, border=4)
     return file.getvalue()
 
 

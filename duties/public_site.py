@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,6 +19,7 @@ from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from core.libraries import library
 from core.published import site, write_site
 
 from . import cpsv, open_data
@@ -159,7 +159,7 @@ def contacts(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def qr_svg(address: str, title: str) -> SafeString:
     """A QR code (ISO/IEC 18004, error correction M, quiet zone of 4 modules) as inline SVG, dark on light in every colour scheme."""
-    code = segno.make(address, error="m", micro=False)
+    code = library("segno.make")(address, error="m", micro=False)
     svg = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None, title=title)
     return mark_safe(svg)  # noqa: S308 - drawn by segno from an address of ours
 
