@@ -225,7 +225,7 @@ def items_of(user: User) -> list[ListEntry]:
 
 def listed_items() -> QuerySet[ListEntry]:
     """Every item of the list in force."""
-    return ListEntry.objects.filter(edition__status=ListEdition.Status.PUBLISHED).select_related("item").order_by("position")
+    return ListEntry.objects.filter(edition__status=ListEdition.Status.PUBLISHED).select_related("item", "sheet").order_by("position")
 
 
 def items_seen_by(user: User) -> QuerySet[DutyItem]:
