@@ -14,28 +14,32 @@ from .progress import current_steps, open_tasks
 def start_steps(case: Case, at: datetime, *, afresh: bool = False) -> None:
     """Begin each step that has become current, work out what is due when, and note the earliest of it in the case (which the caller saves).
 
-    With `afresh` the dates of steps that had begun are worked out again (after a hold). A date beyond the days that are entered stays open.
+    With `afresh` the dates of steps that had begun are worked out again (after a hold, under another edition). A date beyond the days that are
+    entered stays open.
     """
     case.due_on = None
     if case.is_closed or case.open_hold:
         return
     steps = current_steps(case)
     begun = [step for step in steps if step.started_at is None]
+    put_off = [step for step in case.own_steps if step.is_open and step.started_at and step not in steps]  # something new comes before them
     for step in begun:
         step.started_at = at
+    for step in put_off:
+        step.started_at = step.due_on = None
     tasks = open_tasks(case, steps)
-    _work_out(case, steps if afresh else begun, tasks)
-    CaseStep.objects.bulk_update([step for step in steps if afresh or step in begun], ["started_at", "due_on"])
+    anew = [task for task in tasks if task.step_id in {step.pk for step in begun} or task.due_on is None or afresh]
+    timed: list[CaseStep | CaseTask] = [*(steps if afresh else begun), *anew]
+    _work_out(case, steps, [row for row in timed if row.due_days is not None])
+    CaseStep.objects.bulk_update([step for step in steps if afresh or step in begun] + put_off, ["started_at", "due_on"])
     days = [step.due_on for step in steps] + [task.due_on for task in tasks]
     case.due_on = min((day for day in days if day), default=None)
 
 
-def _work_out(case: Case, steps: list[CaseStep], tasks: list[CaseTask]) -> None:
-    begun = {step.pk: timezone.localdate(step.started_at) for step in steps}
-    timed: list[CaseStep | CaseTask] = [step for step in steps if step.due_days is not None]
-    timed += [task for task in tasks if task.due_days is not None and task.step_id in begun]
+def _work_out(case: Case, steps: list[CaseStep], timed: list[CaseStep | CaseTask]) -> None:
     if not timed:
         return
+    begun = {step.pk: timezone.localdate(step.started_at) for step in steps}
     still = [(timezone.localdate(hold.since_at), timezone.localdate(hold.ended_at)) for hold in case.holds.all() if hold.ended_at]
     calendar = WorkingDays.since(min(begun.values()))
     for row in timed:

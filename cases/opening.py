@@ -101,12 +101,15 @@ def _step(case: Case, step: ProcessStep, rule: StepRule | None, was: CaseStep | 
     if was and (was.status != CaseStep.Status.SKIPPED or row.need == Need.IF_NEEDED):  # what must be done now is not left out
         for name in CARRIED:
             setattr(row, name, getattr(was, name))
+        if row.is_open:
+            row.due_on = None  # it is due by the rule as it is now
     return row
 
 
 def _add_materials(case: Case, sheet: Sheet, gates: Mapping[int, CaseStep]) -> None:
     have = {material.name: material for material in case.materials.all()}
-    new, kept = [], []
+    new: list[CaseMaterial] = []
+    kept: list[CaseMaterial] = []
     for material in sheet.materials.all():
         row = have.get(material.name) or CaseMaterial(case=case, name=material.name)
         row.material, row.needed_for, row.is_required = material, gates.get(material.pk), True

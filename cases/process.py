@@ -211,7 +211,7 @@ def perform(
         text = offer.action.effect(turn)
         _move(offer.action, turn)
         case.version += 1
-        start_steps(case, turn.at, afresh=offer.action.move is Move.RESUME)
+        start_steps(case, turn.at, afresh=offer.action.move in {Move.RESUME, Move.REPIN})
         case.save(update_fields=["title", "sensitivity", "handler", "sheet", "version", "due_on", "outcome", "closed_at", "closed_by"])
         _note(offer, text, digest_of_typed(data))
     return case

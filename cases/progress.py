@@ -14,7 +14,7 @@ def current_steps(case: Case) -> list[CaseStep]:
     waiting = met = False
     for step in case.own_steps:
         if step.need == Need.ONE_OF:
-            waiting = True
+            waiting = waiting or step.is_open
             met = met or step.status == CaseStep.Status.DONE
         elif waiting and not met:
             break

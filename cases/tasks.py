@@ -55,7 +55,9 @@ def leave_out(turn: Turn) -> str:
 def untick(turn: Turn) -> str:
     task = _task(turn)
     task.status, task.done_at, task.done_by, task.note = CaseTask.Status.OPEN, None, None, ""
-    task.save(update_fields=["status", "done_at", "done_by", "note"])
+    if task.due_days is not None:
+        task.due_on = None  # worked out again: its step may have begun anew since
+    task.save(update_fields=["status", "done_at", "done_by", "note", "due_on"])
     return task.title
 
 

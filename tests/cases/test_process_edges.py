@@ -9,10 +9,10 @@ from accounts import actions
 from accounts.models import User
 from cases import process
 from cases.kinds import Action, Blocker, CaseKind, Move, Stage, register, unregister
-from cases.models import Approval, Case, CaseMaterial, CaseStep, Need, StepRule, Substitution
+from cases.models import Approval, Case, CaseMaterial, CaseStep, Need, StepRule, Substitution, TaskTemplate
 from cases.process import BlockedError, ConflictError, InvalidError
 from cases.standing import standings_of
-from duties.models import Sheet
+from duties.models import ProcessStep, Sheet
 from duties.publishing import publish_sheet
 from tests import factories as make
 
@@ -77,6 +77,18 @@ def test_of_steps_of_which_one_suffices_the_last_is_not_left_out(handler):
 
     assert [blocker.rule for blocker in caught.value.blockers] == ["ENG-04"]
     assert make.act(case, "complete", "2", outcome="completed").is_closed
+
+
+def test_alternatives_that_stand_apart_are_no_dead_end(handler):
+    make.sheet("1.1", ["接待", "记录", "走访"])
+    for number in (1, 3):
+        rule("1.1", number, need=Need.ONE_OF)
+    case = make.case("1.1", handler)
+    assert ("complete", "2") not in offered(case, handler)
+    make.act(case, "skip", "1", reason="不需要")
+    make.act(case, "complete", "2")
+
+    assert make.act(case, "complete", "3", outcome="completed").is_closed
 
 
 def test_a_case_whose_new_edition_is_all_done_can_be_closed(handler, reviewer):
@@ -282,6 +294,52 @@ def test_a_kinds_own_return_does_not_reopen_a_final_step(kind, handler):
 
 
 # -- repinning ------------------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "due"), [(None, None), (1, "2026-11-24"), (7, "2026-12-02")])
+def test_a_step_at_hand_is_due_by_the_rule_of_the_new_edition(handler, time_machine, days, due):
+    time_machine.move_to("2026-11-23T09:00+08:00", tick=False)  # a Monday
+    rule("2.1", 1, due_days=3)
+    case = make.case("2.1", handler)
+    sheet = make.sheet("2.1", ["决定", "反馈"], publish=False)
+    StepRule.objects.create(step=sheet.steps.get(number=1), due_days=days)
+    publish(sheet)
+    time_machine.move_to("2026-11-24T09:00+08:00", tick=False)
+
+    case = make.act(case, "repin", step_1="1", reason="新版施行")
+
+    assert str(case.due_on) == str(due)
+    assert str(CaseStep.objects.get(case=case, step__sheet=sheet, step__number=1).due_on) == str(due)
+
+
+def test_a_step_before_which_a_new_one_comes_begins_when_that_is_done(handler, time_machine):
+    time_machine.move_to("2026-11-23T09:00+08:00", tick=False)  # a Monday
+    case = make.case("2.1", handler)
+    sheet = make.sheet("2.1", ["公示", "决定"], publish=False)
+    StepRule.objects.create(step=sheet.steps.get(number=2), due_days=3)
+    publish(sheet)
+    make.act(case, "repin", step_2="1", reason="新版施行")
+    time_machine.move_to("2026-11-25T09:00+08:00", tick=False)
+
+    case = make.act(case, "complete", "1")
+
+    assert str(case.due_on) == "2026-11-30"
+
+
+def test_a_task_that_is_opened_again_is_due_by_when_its_step_began_last(handler, time_machine):
+    time_machine.move_to("2026-11-23T09:00+08:00", tick=False)  # a Monday
+    TaskTemplate.objects.create(step=ProcessStep.objects.get(sheet__item="2.1", number=1), position=1, title="确认名单", due_days=2)
+    case = make.case("2.1", handler)
+    task = case.tasks.get()
+    make.act(case, "tick", f"task:{task.pk}")
+    make.act(case, "complete", "1")
+    time_machine.move_to("2026-11-30T09:00+08:00", tick=False)
+    make.act(case, "return", "2", to=str(case.steps.get(step__number=1).pk), reason="名单有误")
+
+    case = make.act(case, "untick", f"task:{task.pk}")
+
+    task.refresh_from_db()
+    assert (str(task.due_on), str(case.due_on)) == ("2026-12-02", "2026-12-02")
 
 
 def test_a_material_that_comes_back_with_a_later_edition_is_wanted_again(handler):
