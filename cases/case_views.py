@@ -20,10 +20,11 @@ from .access import case_or_404, case_worker, right_required
 from .case_forms import NewCaseForm, TimelineFilter, names_of
 from .case_page import DECIDED_ELSEWHERE, CasePage
 from .kinds import kind_of
-from .models import Approval, Case, CaseLink
+from .models import Approval, Case, CaseLink, CaseTask
 from .opening import NoProcedureError, open_case
 from .process import BlockedError, ConflictError, InvalidError
 from .standing import standings_of
+from .tasks import TICK
 
 RESTORE = "draft"  # ?draft=1 fills the form with what was typed before
 
@@ -102,8 +103,17 @@ def _take(request, case, action, key):
     )
     if not Case.objects.visible_to(request.user).filter(pk=case.pk).exists():
         return redirect("cases:today")
-    anchor = key.replace(":", "-") if ":" in key else f"step-{key}" if key else "main"
-    return redirect(f"{case.get_absolute_url()}#{anchor}")
+    return redirect(f"{case.get_absolute_url()}#{_place(done, request.user, action, key)}")
+
+
+def _place(case, person, action, key):
+    """Where on the page of the case the person goes on: after a tick at the box of the next task of the step, so that it has the focus."""
+    if action == TICK.name:
+        tasks = {process.key_of(task): task for task in case.tasks.all()}
+        later = (task for task in tasks.values() if task.pk > tasks[key].pk and task.step_id == tasks[key].step_id and task.status == CaseTask.Status.OPEN)
+        mine = next((task for task in later if person.pk in {task.assignee_id, case.handler_id}), None)
+        return f"tick-{mine.pk}" if mine else key.replace(":", "-")
+    return key.replace(":", "-") if ":" in key else f"step-{key}" if key else "main"
 
 
 def _version(request):

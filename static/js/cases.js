@@ -30,19 +30,4 @@
       }
     }
   });
-
-  // After a tick the focus goes on to the next task that is open, so that x can be pressed again.
-  document.addEventListener("DOMContentLoaded", function () {
-    if (location.hash.indexOf("#task-") !== 0) {
-      return;
-    }
-    var done = document.getElementById(location.hash.slice(1));
-    var tasks = Array.prototype.slice.call(document.querySelectorAll("[data-task]"));
-    var next = tasks.slice(tasks.indexOf(done) + 1).filter(function (task) {
-      return task.querySelector("[data-tick]");
-    })[0];
-    if (next) {
-      next.querySelector("[data-tick]").focus();
-    }
-  });
 })();

@@ -127,7 +127,7 @@
       }
     });
     offer();
-    window.setInterval(save, Number(form.dataset.every) || EVERY);
+    window.setInterval(save, EVERY);
   }
 
   function fill(form, pairs) {

@@ -409,6 +409,18 @@ def test_what_asks_for_nothing_is_done_by_one_click_on_the_page(handler):
     assert (task.status, task.done_by) == ("done", handler)
 
 
+def test_after_a_tick_the_next_open_task_of_the_step_is_at_hand(case, handler):
+    colleague = make.worker("preparer", "2.1")
+    for title in ("订车", "订会议室", "订餐"):
+        make.act(case, "add_task", "1", title=title, assignee=str(colleague.pk) if title == "订会议室" else "")
+    first, second, third = case.tasks.order_by("pk")
+    make.act(case, "tick", f"task:{second.pk}")
+
+    assert do(case, handler, "tick", f"task:{first.pk}")["Location"].endswith(f"#tick-{third.pk}")
+    assert f'id="tick-{third.pk}"' in look(case, handler).content.decode()
+    assert do(case, handler, "tick", f"task:{third.pk}")["Location"].endswith(f"#task-{third.pk}")
+
+
 @pytest.mark.parametrize("typed", [{}, {"number": "1 号"}])
 def test_a_paper_that_was_known_before_is_looked_at_again(case, handler, typed):
     key = f"material:{case.materials.first().pk}"
