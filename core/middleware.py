@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -21,6 +21,18 @@ class SecurityHeadersMiddleware:
             response.setdefault(name, value)
         response.setdefault("Cache-Control", "no-store")
         return response
+
+
+class PlainAddressMiddleware:
+    """An address with a NUL in it names nothing: PostgreSQL cannot even be asked about it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info:
+            raise Http404
+        return self.get_response(request)
 
 
 class LanguageMiddleware:

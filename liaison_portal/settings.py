@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "accounts.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PasswordChangeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "core.middleware.PlainAddressMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
