@@ -197,6 +197,11 @@ class CasePage:
             return "late"
         return "waiting" if any(row.is_open for row in case.approvals.all()) else "going"
 
+    @property
+    def outcome(self) -> str:
+        """How the case ended, where not as it should."""
+        return "" if self.case.outcome == Case.Outcome.COMPLETED else self.case.get_outcome_display()
+
     @cached_property
     def calendar(self) -> WorkingDays:
         return WorkingDays.since(self.today)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-STEP_WIDTH, HEIGHT, MIDDLE, RADIUS = 104, 66, 26, 15
+STEP_WIDTH, HEIGHT, MIDDLE, RADIUS = 84, 66, 26, 15
 WORDS = {
     "todo": gettext_lazy("未开始"),
     "now": gettext_lazy("进行中"),

@@ -61,6 +61,7 @@ def _shortcuts(works_on_cases: bool, opens_cases: bool) -> list[Shortcut]:
     ]
     if works_on_cases:
         keys += [Shortcut(("g", "c"), _("事项办理"), reverse("cases:case-list")), Shortcut(("g", "a"), _("审签"), reverse("cases:approval-list"))]
+        keys += [Shortcut(("x",), _("办件：完成所在的任务")), Shortcut(("1–9",), _("办件：打开第几个标签页"))]
     if opens_cases:
         keys.append(Shortcut(("c",), _("新建事项"), reverse("cases:case-new")))
     return [*keys, Shortcut(("j",), _("下一行")), Shortcut(("k",), _("上一行")), Shortcut(("Enter",), _("打开这一行"), is_single=False)]
