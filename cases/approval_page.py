@@ -164,8 +164,11 @@ class ApprovalPage:
             yield Check(True, _("内容与送审时一致"))
         else:
             yield Check(False, _("送审之后内容有变化"), _("只能退回，由承办人重新送审。"))
-        for blocker in approvals.second_person_blockers(self.turn):
+        same_person = approvals.second_person_blockers(self.turn)
+        for blocker in same_person:
             yield Check(False, blocker.text, blocker.basis)
+        if self.offers and not same_person:
+            yield Check(True, _("审签人不是送审人，也没有审签过上一级"))
         if self.is_held:
             yield Check(False, _("办件待补正，暂停期间不审签"), self.case.open_hold.reason if self.case.open_hold else "")
 

@@ -105,6 +105,7 @@ def test_the_page_shows_what_is_decided_on(reviewer, asked):
         "运行要件 1 份齐备",
         "必须完成的任务都已完成",
         "内容与送审时一致",
+        "审签人不是送审人，也没有审签过上一级",
     ):
         assert words in shown
 
