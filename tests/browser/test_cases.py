@@ -67,7 +67,7 @@ def portal(tmp_path_factory):
 for person in User.objects.filter(username__in={names!r}):
     person.set_password({OWN_PASSWORD!r}); person.must_change_password = False; person.save()
     for item in DutyItem.objects.all():
-        Assignment.objects.create(user=person, item=item)
+        Assignment.objects.get_or_create(user=person, item=item, ended_at=None)
 """,
         )
         running.passwords |= dict.fromkeys(names, OWN_PASSWORD)
