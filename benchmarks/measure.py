@@ -14,7 +14,7 @@ from django.conf import settings
 from .processes import HERE, PYTHON, ROOT
 from .results import ROUNDS, Result
 
-PARTS = {"web": "public_page", "check": "start", "printing": "paper"}  # function and its module; loaded when Django is set up
+PARTS = {"web": "public_page", "check": "start", "printing": "paper", "cases": "cases"}  # function and its module; loaded when Django is set up
 HEAD = """# Benchmarks
 
 Written by `benchmarks/run`. Ours ÷ baseline, measured in turn in the same run; each ratio is the median of the rounds, in brackets the
@@ -41,6 +41,9 @@ How it is measured
   titles than those before. Ours goes through the pipe to the child and back, and nothing is taken from stored prints. The naive baseline has the same
   words, cells, tags and codes in WeasyPrint as it is used without further thought: the system's Noto CJK (Debian's fonts-noto-cjk, unpacked beside by
   `benchmarks/run` and not installed), an automatic table, a new font configuration for each document. Chromium prints the same pages, tagged.
+- **Cases**: eight threads of one process, each on a case of its own, tick a task off and open it again through `process.perform`, rounds of 3 s. The
+  baseline repeats the statements that one such act sends, in the same transactions: by `pgbench` with eight clients, by `sqlite3` with eight threads
+  (WAL, synchronous=FULL, BEGIN IMMEDIATE). PostgreSQL writes through (fsync on). No act is lost and the audit trail holds, or the run fails.
 """
 
 
