@@ -9,6 +9,7 @@ def test_a_new_case_is_found_by_its_initials_and_opened_by_keys(visitor):
     page.locator("main form button.btn-primary").click()
     page.wait_for_url("**/cases/2.1-*/")
     address = page.url
+    person.go("/today/")
 
     page.keyboard.press("Control+k")
     page.keyboard.type("lygswdbt")
@@ -17,6 +18,7 @@ def test_a_new_case_is_found_by_its_initials_and_opened_by_keys(visitor):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(address)
+    page.wait_for_load_state()
 
     page.keyboard.press("Control+k")
     page.keyboard.type("lygswdbt")
