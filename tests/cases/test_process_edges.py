@@ -6,8 +6,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from accounts import actions
+from accounts.audit import acting, find_faults
 from accounts.models import User
 from cases import process
+from cases.deadlines import catch_up
 from cases.kinds import Action, Blocker, CaseKind, Move, Stage, register, unregister
 from cases.models import Approval, Case, CaseMaterial, CaseStep, Need, StepRule, Substitution, TaskTemplate
 from cases.process import BlockedError, ConflictError, InvalidError
@@ -364,3 +366,21 @@ def test_a_form_that_does_not_do_changes_nothing_and_keeps_the_words(handler):
     assert caught.value.form.data["others"] == "译文未盖章"
     assert not case.holds.exists()
     assert not Approval.objects.exists()
+
+
+def test_dates_are_caught_up_with_when_their_year_is_entered(handler, time_machine):
+    time_machine.move_to("2027-12-29T09:00+08:00", tick=False)  # a Wednesday; 2028 is not entered
+    rule("2.1", 1, due_days=5)
+    case, withdrawn = make.case("2.1", handler), make.case("2.1", handler)
+    make.act(withdrawn, "withdraw", reason="对方取消来访")
+    with acting(None):
+        assert catch_up() == 0
+    make.working_days(2028)
+
+    with acting(None):
+        assert catch_up() == 1
+        assert catch_up() == 0
+
+    case.refresh_from_db()
+    assert (str(case.due_on), case.version) == ("2028-01-05", 1)
+    assert list(find_faults()) == []
