@@ -236,8 +236,8 @@ def test_everybody_has_settings_and_only_case_workers_phrases(db, role):
 @pytest.mark.parametrize(
     ("role", "keys"),
     [
-        ("preparer", {"?", "/", "Ctrl K", "Esc", "Ctrl Enter", "g t", "g c", "g a", "c", "j", "k", "Enter"}),
-        ("leader", {"?", "/", "Ctrl K", "Esc", "Ctrl Enter", "g t", "g c", "g a", "j", "k", "Enter"}),
+        ("preparer", {"?", "/", "Ctrl K", "Esc", "Ctrl Enter", "g t", "g c", "g a", "c", "x", "1–9", "j", "k", "Enter"}),
+        ("leader", {"?", "/", "Ctrl K", "Esc", "Ctrl Enter", "g t", "g c", "g a", "x", "1–9", "j", "k", "Enter"}),
         ("auditor", {"?", "/", "Ctrl K", "Esc", "Ctrl Enter", "g t", "j", "k", "Enter"}),
     ],
 )
