@@ -37,3 +37,11 @@ ACTIONS |= {
     "phrase.add": _("添加常用意见"),
     "phrase.drop": _("删除常用意见"),
 }
+
+# -- documents of cases
+ACTIONS |= {
+    "document.add": _("保存文件"),
+    "document.refuse": _("拒收文件"),
+    "document.download": _("下载文件"),
+    "document.preview": _("预览文件"),
+}

@@ -44,6 +44,7 @@ def step_snapshot(case: Case, detail: Model | None, step: CaseStep) -> dict[str,
         "case": [case.number, case.title, case.sheet_id, case.sensitivity],
         "step": step.number,
         "materials": [[row.pk, row.name, row.status, row.number, row.dated_on, row.issuer] for row in materials],
+        "documents": [[row.material_id, row.sha256] for row in case.papers if row.material_id in {material.pk for material in materials}],
         "tasks": [[row.pk, row.title, row.status, row.note] for row in tasks],
         "facts": facts,
     }

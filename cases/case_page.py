@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from django.db.models import Q
+from django.forms import Form
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,12 +19,13 @@ from accounts.models import User
 from core.working_days import NotEnteredError, WorkingDays
 from duties.models import Sheet
 
-from . import approvals, materials, process, steps, tasks
+from . import approvals, documents, materials, process, steps, tasks
 from .chart import Chart, draw_steps
 from .kinds import Blocker, Move, Text, kind_of
-from .models import Approval, Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, TimelineEntry
+from .models import Approval, Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, Document, TimelineEntry
 from .process import Offer
 from .progress import closes, current_steps
+from .standing import standings_of
 
 RECENT = 5  # entries of the timeline on the first tab
 ONE_CLICK = (tasks.TICK, tasks.UNTICK, materials.VERIFY)
@@ -114,6 +116,19 @@ class MaterialRow:
     waiver: ApprovalRow | None
     act: Button | None
     others: list[Button]
+    documents: int
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """A document: its newest version, what may be done with it, and the versions before, newest first."""
+
+    document: Document
+    added_by: str
+    withdrawn_by: str
+    material: str
+    buttons: list[Button]
+    older: list["DocumentRow"]
 
 
 @dataclass(frozen=True)
@@ -176,6 +191,7 @@ class CasePage:
         keys: set[int | None] = {case.opened_by_id, case.closed_by_id}
         keys |= {step.done_by_id for step in case.steps.all()} | {task.done_by_id for task in case.tasks.all()}
         keys |= {key for row in case.materials.all() for key in (row.received_by_id, row.verified_by_id)}
+        keys |= {key for row in case.documents.all() for key in (row.added_by_id, row.withdrawn_by_id)}
         keys |= {key for row in case.holds.all() for key in (row.since_by_id, row.ended_by_id)}
         keys |= {key for row in case.approvals.all() for key in (row.submitted_for_id, row.decided_for_id)}
         return dict(User.objects.filter(pk__in=[key for key in keys if key]).values_list("pk", "name"))
@@ -355,7 +371,38 @@ class CasePage:
             self._approval(asked[-1]) if asked else None,
             act,
             [one for one in buttons if one is not act],
+            sum(paper.material_id == material.pk for paper in self.case.papers),
         )
+
+    @cached_property
+    def documents(self) -> list[DocumentRow]:
+        """The documents, that which was added or replaced last first."""
+        rows = {document.pk: document for document in self.case.documents.all()}
+        replaced = {document.replaces_id for document in rows.values()}
+        names = {material.pk: material.name for material in self.case.materials.all()}
+        return [self._document(rows, document, names) for document in reversed(rows.values()) if document.pk not in replaced]
+
+    def _document(self, rows: dict[int, Document], document: Document, names: dict[int, str]) -> DocumentRow:
+        older, before = [], document.replaces_id
+        while before:
+            older.append(self._version(rows[before], []))
+            before = rows[before].replaces_id
+        return self._version(document, older, names.get(document.material_id or 0, ""))
+
+    def _version(self, document: Document, older: list[DocumentRow], material: str = "") -> DocumentRow:
+        buttons = self.buttons.get(process.key_of(document), [])
+        return DocumentRow(document, self.name(document.added_by_id), self.name(document.withdrawn_by_id), material, buttons, older)
+
+    @cached_property
+    def reads_documents(self) -> bool:
+        """Whether this person may open them, or only sees that they are there."""
+        return any("cases.read_documents" in standing.permissions and standing.sees(self.case) for standing in standings_of(self.person))
+
+    @cached_property
+    def upload(self) -> Form | None:
+        """The form with which files are added to the case as a whole, if this person may now."""
+        offer = next((one for one in self.offers if one.action is documents.ATTACH and one.target is None and not one.blockers), None)
+        return documents.AttachForm(turn=offer.turn) if offer else None
 
     @cached_property
     def wanted(self) -> int:

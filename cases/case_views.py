@@ -15,7 +15,7 @@ from accounts.actions import Refused
 from core.paging import SIZES, Key, paged
 from duties.models import DutyItem, ListEdition, ListEntry
 
-from . import drafts, process
+from . import documents, drafts, process
 from .access import case_or_404, case_worker, right_required
 from .case_forms import NewCaseForm, TimelineFilter, names_of
 from .case_page import DECIDED_ELSEWHERE, CasePage
@@ -91,11 +91,15 @@ def _take(request, case, action, key):
     if not _could_be_theirs(case, request.user, action):
         raise Http404
     try:
-        done = process.perform(case, action, by=request.user, version=version, target=key, data=request.POST, request=request)
+        with documents.telling_of_room():
+            files = documents.look_through(request.FILES, case=case, by=request.user, request=request) if action in documents.UPLOADS else None
+            done = process.perform(case, action, by=request.user, version=version, target=key, data=request.POST, files=files, request=request)
     except InvalidError as error:
         return _ask(request, case, _find(case, request.user, action, key), error.form)
     except (BlockedError, ConflictError) as error:
         return _tell(request, number=case.number, action=action, key=key, error=error)
+    except documents.NoRoomError as error:
+        return _tell(request, number=case.number, action=action, key=key, error=error, status=507)
     drafts.forget(request.user, request.path)
     label = _actions_of(case)[action].label
     messages.success(
@@ -113,7 +117,7 @@ def _place(case, person, action, key):
         later = (task for task in tasks.values() if task.pk > tasks[key].pk and task.step_id == tasks[key].step_id and task.status == CaseTask.Status.OPEN)
         mine = next((task for task in later if person.pk in {task.assignee_id, case.handler_id}), None)
         return f"tick-{mine.pk}" if mine else key.replace(":", "-")
-    return key.replace(":", "-") if ":" in key else f"step-{key}" if key else "main"
+    return key.replace(":", "-") if ":" in key else f"step-{key}" if key else "documents" if action in documents.UPLOADS else "main"
 
 
 def _version(request):
@@ -130,8 +134,8 @@ def _could_be_theirs(case, person, name):
     return callable(action.permission) or any(action.permission in standing.permissions and standing.sees(case) for standing in standings_of(person))
 
 
-def _tell(request, *, number, action, key, error):
-    """409: what stands against the action, or what changed meanwhile; with what was typed, to be sent again if the button is still there."""
+def _tell(request, *, number, action, key, error, status=409):
+    """409 (or what it is): what stands against the action, or what changed meanwhile; with what was typed, to be sent again if the button is still there."""
     case = case_or_404(request.user, number)
     offer = _find(case, request.user, action, key)
     form = offer.action.form(request.POST, turn=offer.turn) if offer and offer.action.form else None
@@ -144,7 +148,7 @@ def _tell(request, *, number, action, key, error):
         "label": _actions_of(case)[action].label,
         "typed": [] if offer else _typed(request),
     }
-    return _ask(request, case, offer, form, status=409, **context)
+    return _ask(request, case, offer, form, status=status, **context)
 
 
 def _differences(offer, form):

@@ -12,11 +12,11 @@ from django.utils.functional import Promise
 
 from accounts.models import User
 
-from .models import Approval, Case, CaseLink, CaseMaterial, CaseStep, CaseTask
+from .models import Approval, Case, CaseLink, CaseMaterial, CaseStep, CaseTask, Document
 from .standing import Standing
 
 Text = str | Promise
-Target = CaseStep | CaseMaterial | CaseTask | CaseLink | Approval | None
+Target = CaseStep | CaseMaterial | CaseTask | CaseLink | Approval | Document | None
 
 
 class Move(Enum):

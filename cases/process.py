@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy
 from accounts.actions import Refused
 from accounts.audit import acting, record
 from accounts.models import User
+from core.files import kept_with_the_act
 
-from . import approvals, materials, steps, tasks
+from . import approvals, documents, materials, steps, tasks
 from .deadlines import start_steps
 from .kinds import Action, Blocker, Move, Target, Turn, kind_of
-from .models import Approval, Case, CaseLink, CaseMaterial, CaseStep, CaseTask, Need, TimelineEntry
+from .models import Approval, Case, CaseLink, CaseMaterial, CaseStep, CaseTask, Document, Need, TimelineEntry
 from .progress import current_steps, is_finished
 from .standing import standings_of
 
@@ -62,7 +63,7 @@ def key_of(target: Target) -> str:
     return f"{PARTS[type(target)]}:{target.pk}"
 
 
-PARTS: Mapping[type, str] = {CaseMaterial: "material", CaseTask: "task", CaseLink: "link", Approval: "approval"}
+PARTS: Mapping[type, str] = {CaseMaterial: "material", CaseTask: "task", CaseLink: "link", Approval: "approval", Document: "document"}
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ def _pairs(case: Case, detail: Model | None, by: User, at: datetime) -> Iterator
             yield from ((action, task) for action in tasks.BY_STATUS[CaseTask.Status(task.status)])
     for material in case.materials.all():
         yield from ((action, material) for action in _material_actions(case, material, held))
+    for document in case.documents.all():
+        yield from ((action, document) for action in documents.actions_of(case, document))
     for approval in case.approvals.all():
         if approval.is_open:
             yield from ((action, approval) for action in approvals.DECISIONS if not held or action is approvals.RECALL)
@@ -152,6 +155,8 @@ def _step_actions(case: Case, detail: Model | None, step: CaseStep, by: User, at
 
 def _material_actions(case: Case, material: CaseMaterial, held: bool) -> Iterator[Action]:
     yield from materials.BY_STATUS[CaseMaterial.Status(material.status)]
+    if material.status != CaseMaterial.Status.WAIVED:
+        yield documents.ATTACH
     waiting = any(row.is_open and row.material_id == material.pk for row in case.approvals.all())
     if material.is_missing and not waiting and not held:
         yield approvals.ASK_WAIVER
@@ -166,6 +171,7 @@ def _case_actions(case: Case, held: bool) -> Iterator[Action]:
         yield steps.HOLD
         if case.sheet.status != case.sheet.Status.PUBLISHED and steps.new_edition(case):
             yield steps.REPIN
+    yield documents.ATTACH
     yield materials.ADD_MATERIAL
     yield from (steps.EDIT, steps.NOTE, steps.LINK, steps.HAND_OVER, steps.REASSIGN, steps.WITHDRAW)
 
@@ -185,18 +191,20 @@ def perform(
     version: int,
     target: str = "",
     data: Mapping[str, Any] | None = None,
+    files: Mapping[str, Any] | None = None,
     request: HttpRequest | None = None,
 ) -> Case:
     """Take one action on a case, or on the part of it that `target` names (see `key_of`). The only writer of a case and its steps.
 
-    `version` is that of the case which the person saw, `data` what the action's form was given. A repeat by the same person on the same version
-    with the same words counts as done. Raises ConflictError where the case was changed since, BlockedError with what stands against it, InvalidError
-    with the form.
+    `version` is that of the case which the person saw, `data` and `files` (looked through already) what the action's form was given. A repeat by
+    the same person on the same version with the same words and files counts as done. Raises ConflictError where the case was changed since,
+    BlockedError with what stands against it, InvalidError with the form.
     """
-    with acting(by, request):
+    typed = digest_of_typed(data, files)
+    with kept_with_the_act(), acting(by, request):
         case = load({"pk": case.pk}, lock=True)
         if case.version != version:
-            return _again_or_conflict(case, (action, target, by.pk, version + 1, digest_of_typed(data)), version)
+            return _again_or_conflict(case, (action, target, by.pk, version + 1, typed), version)
         kind = kind_of(case)
         detail = kind.details_of([case], lock=True).get(case.pk)
         offer = find(case, by, action, target, detail)
@@ -204,7 +212,7 @@ def perform(
             raise BlockedError(offer.blockers if offer else [NOT_OFFERED])
         turn = offer.turn
         if offer.action.form:
-            form = offer.action.form(data or {}, turn=turn)
+            form = offer.action.form(data or {}, files or {}, turn=turn)
             if not form.is_valid():
                 raise InvalidError(form)
             turn.data = form.cleaned_data
@@ -213,18 +221,19 @@ def perform(
         case.version += 1
         start_steps(case, turn.at, afresh=offer.action.move in {Move.RESUME, Move.REPIN})
         case.save(update_fields=["title", "sensitivity", "handler", "sheet", "version", "due_on", "outcome", "closed_at", "closed_by"])
-        _note(offer, text, digest_of_typed(data))
+        _note(offer, text, typed)
     return case
 
 
 NOT_TYPED = {"csrfmiddlewaretoken", "version"}
 
 
-def digest_of_typed(data: Mapping[str, Any] | None) -> str:
+def digest_of_typed(data: Mapping[str, Any] | None, files: Mapping[str, Any] | None = None) -> str:
     """What tells a repeat of a form from another one: an HMAC of all that was typed, so that short words cannot be guessed from it."""
     values = data.lists() if isinstance(data, MultiValueDict) else (data or {}).items()
-    typed = approvals.digest_of({name: value for name, value in values if name not in NOT_TYPED})
-    return salted_hmac("cases.typed", typed, algorithm="sha256").hexdigest()
+    typed = {name: value for name, value in values if name not in NOT_TYPED}
+    given = {name: [[file.name, file.sha256] for file in each] for name, each in files.lists()} if isinstance(files, MultiValueDict) else {}
+    return salted_hmac("cases.typed", approvals.digest_of({"typed": typed, "files": given} if given else typed), algorithm="sha256").hexdigest()
 
 
 def _again_or_conflict(case: Case, act: tuple[str, str, int, int, str], version: int) -> Case:
@@ -279,4 +288,4 @@ def _note(offer: Offer, text: str | None, typed: str) -> None:
     record(f"case.{action.name}", turn.case, number=turn.case.number, target=offer.key, text=text, version=turn.case.version, on_behalf_of=behalf)
 
 
-STANDARD = [value for module in (approvals, materials, steps, tasks) for value in vars(module).values() if isinstance(value, Action)]
+STANDARD = [value for module in (approvals, documents, materials, steps, tasks) for value in vars(module).values() if isinstance(value, Action)]

@@ -1,10 +1,10 @@
-"""Cases are found by title and number."""
+"""Cases are found by title and number, their documents by name."""
 
 from django.utils.translation import gettext_lazy as _
 
 from core.search import Source, Words, register
 
-from .models import Case
+from .models import Case, Document
 
 CASES = register(
     Source(
@@ -14,5 +14,16 @@ CASES = register(
         visible=Case.objects.visible_to,
         words=lambda case: Words(case.title, [case.number]),
         about=lambda case: f"{case.number} · {case.get_outcome_display() or _('办理中')}",
+    )
+)
+
+DOCUMENTS = register(
+    Source(
+        kind="document",
+        label=_("文件"),
+        objects=Document.objects.select_related("case").all,
+        visible=lambda by: Document.objects.visible_to(by).current().select_related("case"),
+        words=lambda document: Words(document.name, [document.case.number]),
+        about=lambda document: f"{document.case.number} {document.case.title}",
     )
 )

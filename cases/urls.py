@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import approval_views, calendar_views, case_views, daily_views, people_views, print_views, rule_views, search_views
+from . import approval_views, calendar_views, case_views, daily_views, document_views, people_views, print_views, rule_views, search_views
 
 app_name = "cases"
 urlpatterns = [
@@ -60,3 +60,9 @@ urlpatterns += [
 
 # -- finding things
 urlpatterns += [path("search/", search_views.search_page, name="search")]
+
+# -- documents of cases
+urlpatterns += [
+    path("cases/<str:number>/documents/<int:pk>/", document_views.document_download, name="document-download"),
+    path("cases/<str:number>/documents/<int:pk>/pages/<int:page>.png", document_views.document_page, name="document-page"),
+]

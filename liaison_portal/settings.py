@@ -156,6 +156,14 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+MEDIA_ROOT = VAR_DIR / "media"  # what people hand in; nothing in it has an address
+FILE_UPLOAD_HANDLERS = ["core.files.ReceivingHandler"]
+MEBIBYTE = 1 << 20
+FILE_SIZE_LIMIT = int(os.environ.get("FILE_SIZE_LIMIT", "30")) * MEBIBYTE  # of one file
+REQUEST_SIZE_LIMIT = 5 * FILE_SIZE_LIMIT  # of all files of one request
+CASE_QUOTA = int(os.environ.get("CASE_QUOTA", "1024")) * MEBIBYTE  # of all documents of one case
+PERSON_QUOTA = int(os.environ.get("PERSON_QUOTA", "10240")) * MEBIBYTE  # of all documents that one person has added
+CLAMD_SOCKET = os.environ.get("CLAMD_SOCKET", "")  # a path, or host:port; every file is scanned there, or refused
 PUBLIC_SITE_DIR = VAR_DIR / "site"
 AUDIT_ANCHORS = VAR_DIR / "audit-anchors.txt"
 EXTRA_FONTS_DIR = os.environ.get("EXTRA_FONTS_DIR", "")  # further faces for prints, beside those of fonts/

@@ -8,12 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from accounts import actions
 from accounts.models import User
-from cases import process
-from cases.models import Assignment, Case, Substitution, Term
+from cases import documents, process
+from cases.models import Assignment, Case, Document, Substitution, Term
 from cases.opening import open_case
+from core.files import Received
 from core.working_days import enter_year
 from duties.models import DutyItem, ListEdition, ProcessStep, RequiredMaterial, Revision, Sheet
 from duties.publishing import make_drafts, publish_edition, publish_sheet
@@ -111,3 +113,23 @@ def substitution(person: User, substitute: User, *, since: date | None = None, u
 def relation(name: str = "由此办件引起") -> Term:
     """A relation between cases, in the maintained list."""
     return Term.objects.get_or_create(kind=Term.Kind.RELATION, name=name)[0]
+
+
+def received(name: str, body: bytes) -> Received:
+    """A file as a request brings it."""
+    file = Received(name)
+    file.add(body)
+    return file.finish()
+
+
+def attached(case: Case, name: str = "来函.txt", body: bytes = "神港市商工联合会来函".encode(), *, target: str = "", by: User | None = None) -> Document:
+    """A document of the case, handed in by its handler (or `by`): a new one, one of a material ("material:3"), or a new version ("document:3")."""
+    now = Case.objects.get(pk=case.pk)
+    by = User.objects.get(pk=(by or now.handler).pk)
+    file, action = received(name, body), "new_version" if target.startswith("document:") else "attach"
+    try:
+        files = documents.look_through(MultiValueDict({"papers": [file]}), case=now, by=by)
+        process.perform(now, action, by=by, version=now.version, target=target, data={"declared": "on"}, files=files)
+    finally:
+        file.close()
+    return Document.objects.filter(case=case).latest("pk")

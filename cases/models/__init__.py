@@ -2,6 +2,7 @@
 
 from .approvals import Approval
 from .cases import Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, TimelineEntry
+from .documents import Document
 from .drafts import Draft
 from .people import Assignment, Phrase, Substitution
 from .rules import Need, StepRule, TaskTemplate, Term
@@ -15,6 +16,7 @@ __all__ = [
     "CaseMaterial",
     "CaseStep",
     "CaseTask",
+    "Document",
     "Draft",
     "Need",
     "Phrase",

@@ -18,6 +18,8 @@ from .rules import Need, Term
 if TYPE_CHECKING:
     from accounts.models import User
 
+    from .documents import Document
+
 
 def _person(**options: Any) -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", **options)
@@ -28,9 +30,12 @@ def _perhaps() -> "models.ForeignKey[Any, Any]":
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
-    def visible_to(self, user: "User") -> "CaseQuerySet":
-        """The cases that this person may see: of the items assigned, or carried by them or by whom they stand in for; all, with the right to all."""
-        standings = [standing for standing in standings_of(user) if "cases.view_case" in standing.permissions]
+    def visible_to(self, user: "User", *rights: str) -> "CaseQuerySet":
+        """The cases that this person may see: of the items assigned, or carried by them or by whom they stand in for; all, with the right to all.
+
+        With `rights` ("cases.read_documents"): those that they see in a standing that holds these too.
+        """
+        standings = [standing for standing in standings_of(user) if {"cases.view_case", *rights} <= standing.permissions]
         if any("cases.view_all_cases" in standing.permissions for standing in standings):
             return self
         items = {item for standing in standings for item in standing.items}
@@ -44,6 +49,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.select_related("sheet", "handler").prefetch_related(
             "steps__step",
             "materials",
+            "documents",
             "tasks__assignee",
             "holds",
             "approvals__submitted_by",
@@ -118,6 +124,12 @@ class Case(models.Model):
     def own_steps(self) -> "list[CaseStep]":
         """The steps of the edition on which the case runs now, in order; those of an edition it has left are history."""
         return [step for step in self.steps.all() if step.step.sheet_id == self.sheet_id]
+
+    @property
+    def papers(self) -> "list[Document]":
+        """The documents in force: the newest version of each that was not withdrawn."""
+        replaced = {document.replaces_id for document in self.documents.all()}
+        return [document for document in self.documents.all() if document.pk not in replaced and not document.is_withdrawn]
 
     @property
     def open_hold(self) -> "CaseHold | None":

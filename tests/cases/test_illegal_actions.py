@@ -25,6 +25,7 @@ WHO = {
     **dict.fromkeys(["complete", "skip", "return", "hold", "resume", "hand_over", "repin", "withdraw", "close", "edit", "link", "unlink"], HANDLER),
     **dict.fromkeys(["receive", "amend", "verify", "take_back", "add_material"], HANDLER),
     **dict.fromkeys(["add_task", "change", "leave_out", "untick"], HANDLER),
+    **dict.fromkeys(["attach", "new_version", "withdraw_document"], HANDLER),
     **dict.fromkeys(["submit", "ask_waiver", "ask_override", "recall"], HANDLER),
     "tick": {*HANDLER, "assignee"},
     "note": WRITERS,
@@ -34,7 +35,7 @@ WHO = {
 }
 SECOND_LEVEL = {"signer", "far signer"}
 
-ALWAYS = {"add_material", "edit", "note", "link", "hand_over", "reassign", "withdraw"}
+ALWAYS = {"add_material", "attach", "edit", "note", "link", "hand_over", "reassign", "withdraw"}
 MISSING, OPEN_TASK = {"receive", "ask_waiver"}, {"tick", "change", "leave_out"}
 AT_WORK = {*ALWAYS, *MISSING, *OPEN_TASK, "hold", "complete", "add_task"}
 
@@ -50,6 +51,7 @@ STATES = {
     "received": {*AT_WORK, "submit", "ask_override", "verify", "amend", "take_back"} - MISSING,
     "verified and waived": {*AT_WORK, "submit", "ask_override", "amend", "take_back"} - MISSING,
     "finished with one open": {*ALWAYS, "hold", "complete", "add_task", "return", "skip", "close", "verify", "amend", "take_back"},
+    "with a document": {*AT_WORK, "submit", "ask_override", "new_version", "withdraw_document"},
     "superseded": {*AT_WORK, "submit", "ask_override", "repin"},
     "closed": {"note", "link"},
     "withdrawn": {"note", "link", "unlink"},
@@ -122,6 +124,8 @@ def bring(case, people, state):
                 act("skip", "2", reason="不需要", outcome="completed")
         case "received":
             act("receive", material)
+        case "with a document":
+            make.attached(case)
         case "verified and waived":
             act("add_material", name="译文")
             act("ask_waiver", key_of(case, "material"), reason="原件留存")
