@@ -20,6 +20,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.turns import turn
+
 from .addresses import address_of
 from .models import AuditEvent, AuditHead, User
 
@@ -71,7 +73,7 @@ def acting(by: User | None, request: HttpRequest | None = None) -> Iterator[Act]
         yield outer
         return
     act = Act(by, address_of(request) if request else "")
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         token = _current.set(act)
         try:
             yield act
