@@ -121,7 +121,7 @@ class AttachForm(ActionForm):
         of_person = Document.objects.filter(added_by=self.turn.by).aggregate(total=Sum("size"))["total"] or 0
         if of_person + size > settings.PERSON_QUOTA:
             words = {"most": filesizeformat(settings.PERSON_QUOTA), "left": filesizeformat(max(0, settings.PERSON_QUOTA - of_person))}
-            self.add_error("papers", _("每人上传的文件总量不超过 %(most)s，您还剩 %(left)s。请联系系统管理员。") % words)
+            self.add_error("papers", _("每人上传的文件总量不超过 %(most)s，还剩 %(left)s。请联系系统管理员。") % words)
 
 
 class NewVersionForm(AttachForm):

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.audit import acting, record
@@ -61,7 +62,8 @@ def open_case(
         prefetch_related_objects([case], "steps__step", "materials", "tasks", "holds")
         start_steps(case, now)
         case.save(update_fields=["due_on"])
-        TimelineEntry.objects.create(case=case, at=now, by=by, kind="open", label=_("立项"), text=title, version=case.version)
+        with translation.override(settings.LANGUAGE_CODE):
+            TimelineEntry.objects.create(case=case, at=now, by=by, kind="open", label=_("立项"), text=title, version=case.version)
         search.put(CASES, [case])
         record("case.open", case, number=case.number, sheet=sheet.pk, title=title)
     return case

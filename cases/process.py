@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ class ConflictError(Refused):
 
     def __init__(self, case: Case, changes: Sequence[TimelineEntry]) -> None:
         self.case, self.changes = case, list(changes)
-        super().__init__(_("您打开页面之后，这个办件已有变化。请看过变化再提交；已填的内容都还在。"))
+        super().__init__(_("打开页面之后，这个办件已有变化。请看过变化再提交；已填的内容都还在。"))
 
 
 class InvalidError(Exception):
@@ -216,12 +217,13 @@ def perform(
             if not form.is_valid():
                 raise InvalidError(form)
             turn.data = form.cleaned_data
-        text = offer.action.effect(turn)
-        _move(offer.action, turn)
-        case.version += 1
-        start_steps(case, turn.at, afresh=offer.action.move in {Move.RESUME, Move.REPIN})
-        case.save(update_fields=["title", "sensitivity", "handler", "sheet", "version", "due_on", "outcome", "closed_at", "closed_by"])
-        _note(offer, text, typed)
+        with translation.override(settings.LANGUAGE_CODE):  # what is stored and printed is in the department's language, whoever acts
+            text = offer.action.effect(turn)
+            _move(offer.action, turn)
+            case.version += 1
+            start_steps(case, turn.at, afresh=offer.action.move in {Move.RESUME, Move.REPIN})
+            case.save(update_fields=["title", "sensitivity", "handler", "sheet", "version", "due_on", "outcome", "closed_at", "closed_by"])
+            _note(offer, text, typed)
     return case
 
 
@@ -269,9 +271,6 @@ def _note(offer: Offer, text: str | None, typed: str) -> None:
     turn, action = offer.turn, offer.action
     if text is None:
         text = str(turn.data.get("reason") or turn.data.get("remark") or "")
-    label = str(action.label)
-    if isinstance(turn.target, CaseStep):
-        label = _("第 %(number)d 步：%(label)s") % {"number": turn.target.number, "label": label}
     TimelineEntry.objects.create(
         case=turn.case,
         at=turn.at,
@@ -279,13 +278,23 @@ def _note(offer: Offer, text: str | None, typed: str) -> None:
         on_behalf_of=turn.on_behalf_of,
         kind=action.name,
         target=offer.key,
-        label=label,
+        label=_label(action, turn.case, turn.target),
         text=text,
         version=turn.case.version,
         typed=typed,
     )
     behalf = turn.on_behalf_of.username if turn.on_behalf_of else None
     record(f"case.{action.name}", turn.case, number=turn.case.number, target=offer.key, text=text, version=turn.case.version, on_behalf_of=behalf)
+
+
+def _label(action: Action, case: Case, target: Target) -> str:
+    """What the timeline calls an act: "第 2 步：办结本步", "同意：送审（第 2 步）"."""
+    if isinstance(target, CaseStep):
+        return _("第 %(number)d 步：%(label)s") % {"number": target.number, "label": action.label}
+    if isinstance(target, Approval):
+        number = next(step.number for step in case.steps.all() if step.pk == target.step_id)
+        return _("%(label)s：%(kind)s（第 %(number)d 步）") % {"label": action.label, "kind": target.get_kind_display(), "number": number}
+    return str(action.label)
 
 
 STANDARD = [value for module in (approvals, documents, materials, steps, tasks) for value in vars(module).values() if isinstance(value, Action)]

@@ -36,7 +36,7 @@ class ChangedMeanwhileError(Refused):
             "person": last.changed_by if last and last.changed_by else _("系统"),
             "at": timezone.localtime(last.changed_at).strftime("%Y-%m-%d %H:%M") if last else "-",
         }
-        super().__init__(_("打开页面之后，内容已有变化（%(person)s，%(at)s）。请对照下方“现在的内容”；再保存一次，以您填写的为准。") % words)
+        super().__init__(_("打开页面之后，内容已有变化（%(person)s，%(at)s）。请对照下方“现在的内容”；再保存一次，以这次填写的为准。") % words)
 
 
 def _locked_step(step: ProcessStep) -> ProcessStep:

@@ -198,7 +198,7 @@ class TestQuotas:
         settings.PERSON_QUOTA = 10
         make.attached(make.case("4.1", handler), "a.txt", b"x" * 8)
 
-        assert "您还剩 2" in send(client, case, ("来函.txt", b"x" * 3)).content.decode()
+        assert "还剩 2" in send(client, case, ("来函.txt", b"x" * 3)).content.decode()
         assert send(client, case, ("来函.txt", b"x" * 2)).status_code == 302
 
     def test_of_one_file(self, client, case, settings):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from accounts.audit import find_faults
 from accounts.models import AuditEvent, User
@@ -650,3 +651,13 @@ def test_tasks_of_the_next_step_begin_with_it(handler, time_machine):
 
     assert [str(task.due_on) for task in CaseTask.objects.order_by("pk")] == ["2026-11-25", "2026-11-27"]
     assert str(case.due_on) == "2026-11-27"
+
+
+def test_what_is_stored_is_in_the_department_s_language_whoever_acts(handler, reviewer):
+    rule("2.1", 1, approval_levels=1)
+    with translation.override("en"):
+        case = make.case("2.1", handler)
+        make.act(case, "submit", "1", remark="please")
+        make.act(case, "approve", f"approval:{case.approvals.get().pk}", by=reviewer)
+
+    assert [entry.label for entry in case.timeline.all()] == ["同意：送审（第 1 步）", "第 1 步：送审", "立项"]
