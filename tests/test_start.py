@@ -31,4 +31,4 @@ def test_a_web_process_does_not_load(loaded, package):
 
 
 def test_the_list_of_packages_is_one(loaded):
-    assert {"django", "duties", "liaison_portal", "segno"} <= loaded
+    assert {"django", "duties", "liaison_portal", "whitenoise"} <= loaded
