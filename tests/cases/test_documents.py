@@ -377,6 +377,14 @@ class TestHandingOut:
         assert acts()[-4:] == ["document.preview"] * 4
         assert "共 5 页" in client.get(case.get_absolute_url()).content.decode()
 
+    def test_a_page_that_cannot_be_drawn_is_not_there(self, client, case, settings, tmp_path, monkeypatch):
+        settings.VAR_DIR = tmp_path
+        document = make.attached(case, "来函.pdf", samples.pdf())
+        monkeypatch.setattr("core.inspection.PATH", "/nowhere")
+
+        assert page_of(client, document).status_code == 404
+        assert "document.preview" not in acts()
+
     def test_images_are_drawn_and_texts_are_not(self, client, case, settings, tmp_path):
         settings.VAR_DIR = tmp_path
         image, text = make.attached(case, "照片.jpg", samples.photo()), make.attached(case)
@@ -499,6 +507,16 @@ class TestNoRoom:
         assert (case.documents.count(), stored(), Case.objects.get(pk=case.pk).version) == (0, set(), 1)
         assert send(client, case, ("来函.pdf", samples.pdf())).status_code == 302
         assert len(stored()) == 1
+
+    def test_a_database_that_does_not_answer_is_no_want_of_room(self, client, case, monkeypatch):
+        def gone(*args, **kwargs):
+            raise OperationalError("server closed the connection unexpectedly")
+
+        monkeypatch.setattr("cases.models.Document.save", gone)
+        client.raise_request_exception = False
+
+        assert send(client, case, ("来函.txt", b"text")).status_code == 503
+        assert case.documents.count() == 0
 
     def test_another_failure_is_no_want_of_room(self, client, case, monkeypatch):
         def broken(*args):

@@ -1,5 +1,6 @@
 """Files from outside: what is taken, what is refused and why; that what is kept survives, and that what is left over goes."""
 
+import errno
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import zipfile
 from contextlib import suppress
 from io import BytesIO, StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import magic
 import pytest
@@ -279,6 +281,14 @@ class TestLooking:
         assert code_of(inspected, "来函.pdf", make.pdf()) == "failed"
         assert "FileNotFoundError" in caplog.text
 
+    def test_a_child_that_is_killed_from_outside_refuses(self, inspected, monkeypatch, tmp_path):
+        killer = tmp_path / "pdfinfo"
+        killer.write_text("#!/bin/sh\nkill -9 $PPID\n")
+        killer.chmod(0o755)
+        monkeypatch.setattr("core.inspection.PATH", f"{tmp_path}:/usr/bin:/bin")
+
+        assert code_of(inspected, "来函.pdf", make.pdf()) == "heavy"
+
     def test_the_child_knows_no_secret_of_ours(self, inspected, monkeypatch, tmp_path):
         spy = tmp_path / "pdfinfo"
         spy.write_text(f"#!/bin/sh\nenv > {tmp_path}/env\n")
@@ -420,6 +430,79 @@ os.kill(os.getpid(), signal.SIGKILL)
         assert len(left) == 1
         assert files.sweep(now=time.time() + 3700) == 1
         assert not left[0].exists()
+
+
+class TestPreviews:
+    def test_old_ones_are_cleared_when_a_new_one_is_stored(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("core.inspection.draw", lambda *which: b"picture")
+        monkeypatch.setattr("core.inspection.open_kept", lambda *which: BytesIO())
+        old = tmp_path / "old-1.png"
+        old.write_bytes(b"old")
+        os.utime(old, (0, 0))
+
+        assert inspection.drawn("0" * 32, "new", "pdf", 1, tmp_path) == b"picture"
+        assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["new-1.png"]
+
+    def test_without_room_for_it_the_page_is_drawn_all_the_same(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("core.inspection.draw", lambda *which: b"picture")
+        monkeypatch.setattr("core.inspection.open_kept", lambda *which: BytesIO())
+        monkeypatch.setattr(Path, "write_bytes", no_space)
+
+        assert inspection.drawn("0" * 32, "new", "pdf", 1, tmp_path) == b"picture"
+        assert [path for path in tmp_path.iterdir() if path.is_file()] == []
+
+
+def no_space(*args, **kwargs):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def no_disk(*args, **kwargs):
+    raise OSError(errno.EIO, "Input/output error")
+
+
+class TestFull:
+    def test_a_full_postgresql_is_known_by_its_code(self):
+        error, cause = OperationalError("could not extend file"), Exception()
+        cause.pgcode = "53100"
+        error.__cause__ = cause
+
+        assert files.is_full(error)
+        assert files.is_full(OperationalError("database or disk is full"))
+        assert not files.is_full(OperationalError("server closed the connection"))
+        assert not files.is_full(ValueError())
+
+    def test_a_full_disk_while_receiving_gives_the_room_back(self):
+        file = files.Received("a.txt")
+        file.out.close()
+        file.out = SimpleNamespace(write=no_space, close=lambda: None)
+        file.add(b"x")
+        file.add(b"y")
+
+        assert file.is_lost
+        assert not file.path.exists()
+
+    def test_a_broken_disk_is_not_a_full_one(self, monkeypatch):
+        file = files.Received("a.txt")
+        file.out.close()
+        file.out = SimpleNamespace(write=no_disk)
+        with pytest.raises(OSError, match="Input/output"):
+            file.add(b"x")
+        monkeypatch.setattr("core.inspection.inspect", no_disk)
+        with pytest.raises(OSError, match="Input/output"):
+            inspection.examine(file)
+        monkeypatch.setattr("core.files.Received", no_disk)
+        with pytest.raises(OSError, match="Input/output"):
+            files.ReceivingHandler().new_file("papers", "a.txt", "text/plain", None)
+
+    def test_a_disk_that_fills_up_while_looking_loses_the_file(self, monkeypatch):
+        monkeypatch.setattr("core.inspection.inspect", no_space)
+        file = files.Received("a.txt").finish()
+        inspection.examine(file)
+
+        assert (file.is_lost, file.finding, file.refusal) == (True, None, None)
+
+    def test_what_another_sweep_removed_is_nothing_old(self, tmp_path):
+        assert not files._is_older(tmp_path / "gone", 1e12)
 
 
 class TestReceiving:
