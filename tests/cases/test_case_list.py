@@ -103,7 +103,6 @@ def test_each_saved_view_holds_its_cases(handler, cases, view, found):
         ({"item": "9.9"}, set()),
         ({"due_since": "x"}, set()),
     ],
-    ids=str,
 )
 def test_filters_narrow_the_list(handler, cases, query, found):
     assert set(titles(make.client_of(handler), view="department", **query)) == found
