@@ -222,6 +222,9 @@ class TaskForm(ActionForm):
         if isinstance(turn.target, CaseTask):
             for name in self.fields:
                 self.fields[name].initial = getattr(turn.target, name)
+            if turn.target.is_ruled:  # what the rule says of it stays
+                for name in ("title", "is_required", *(["due_on"] if turn.target.due_days is not None else [])):
+                    del self.fields[name]
 
 
 class NoteForm(ActionForm):

@@ -90,7 +90,14 @@ def add_parts(case: Case, sheet: Sheet, carried: Mapping[int, CaseStep] | None =
             CaseTask.objects.filter(step=was).update(step=step)
     templates = TaskTemplate.objects.filter(step__in=published, archived_at=None).order_by("step__number", "position", "pk").select_related("step")
     CaseTask.objects.bulk_create(
-        CaseTask(case=case, step=by_step[template.step_id], title=template.title, due_days=template.due_days, is_required=template.is_required)
+        CaseTask(
+            case=case,
+            step=by_step[template.step_id],
+            template=template,
+            title=template.title,
+            due_days=template.due_days,
+            is_required=template.is_required,
+        )
         for template in templates
         if template.step.number not in carried
     )

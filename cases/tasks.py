@@ -1,9 +1,10 @@
 """The actions on tasks: added under a step, changed, ticked off, found not to be needed, opened again."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .forms import ReasonForm, RemarkForm, TaskForm
-from .kinds import Action, Turn
+from .kinds import Action, Blocker, Turn
 from .models import CaseStep, CaseTask
 from .steps import prefetch_again
 
@@ -28,7 +29,7 @@ def add(turn: Turn) -> str:
 
 def change(turn: Turn) -> str:
     task = _task(turn)
-    if turn.data["due_on"] != task.due_on:
+    if turn.data.get("due_on", task.due_on) != task.due_on:
         task.due_days = None  # set by hand from now on
     for name, value in turn.data.items():
         setattr(task, name, value)
@@ -52,6 +53,12 @@ def leave_out(turn: Turn) -> str:
     return _finish(turn, CaseTask.Status.NOT_NEEDED)
 
 
+def leave_out_blockers(turn: Turn) -> list[Blocker]:
+    if not _task(turn).is_ruled:
+        return []
+    return [Blocker("TASK-02", gettext("运行规则要求完成的任务，不能由承办人自行取消"), _("运行规则中的任务"), _("承办人在本步申请特批，由第二人批准"))]
+
+
 def untick(turn: Turn) -> str:
     task = _task(turn)
     task.status, task.done_at, task.done_by, task.note = CaseTask.Status.OPEN, None, None, ""
@@ -64,7 +71,7 @@ def untick(turn: Turn) -> str:
 ADD_TASK = Action("add_task", _("添加任务"), effect=add, form=TaskForm)
 CHANGE_TASK = Action("change", _("修改任务"), effect=change, form=TaskForm)
 TICK = Action("tick", _("完成任务"), permission="cases.annotate_case", who=assignee, effect=tick, form=RemarkForm)
-LEAVE_OUT = Action("leave_out", _("不需要"), effect=leave_out, form=ReasonForm)
+LEAVE_OUT = Action("leave_out", _("不需要"), blockers=leave_out_blockers, effect=leave_out, form=ReasonForm)
 UNTICK = Action("untick", _("重新打开任务"), effect=untick)
 
 BY_STATUS = {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from duties.models import DutyItem, ProcessStep, RequiredMaterial, Sheet
 
 from ..standing import standings_of
-from .rules import Need, Term
+from .rules import Need, TaskTemplate, Term
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -250,6 +250,7 @@ class CaseTask(models.Model):
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="tasks")
     step = models.ForeignKey(CaseStep, models.PROTECT, related_name="+")
+    template = models.ForeignKey(TaskTemplate, models.PROTECT, null=True, blank=True, related_name="+")  # the rule that asks for it; NULL: added by hand
     title = models.CharField(_("任务"), max_length=200)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("由谁办理"))
     is_required = models.BooleanField(_("必须完成"), default=True)
@@ -275,6 +276,11 @@ class CaseTask(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_ruled(self) -> bool:
+        """Whether an operating rule wants it done: the handler alone cannot drop it."""
+        return self.template_id is not None and self.is_required
 
 
 class CaseHold(models.Model):

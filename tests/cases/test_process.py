@@ -212,6 +212,23 @@ def test_a_task_is_found_not_to_be_needed_and_opened_again(handler):
     assert (task.title, task.status, str(task.due_on), task.is_required) == ("订小会议室", "open", "2026-12-02", False)
 
 
+def test_a_task_that_a_rule_wants_is_not_dropped_by_the_handler_alone(handler, reviewer):
+    TaskTemplate.objects.create(step=ProcessStep.objects.get(sheet__item="2.1", number=1), position=1, title="确认人员名单", due_days=3)
+    case = make.case("2.1", handler)
+    key = f"task:{case.tasks.get().pk}"
+    with pytest.raises(BlockedError, match="不能由承办人自行取消"):
+        make.act(case, "leave_out", key, reason="没空")
+    make.act(case, "change", key, title="随便看看", is_required="", due_on="2027-12-01", assignee="")
+    task = case.tasks.get()
+    assert (task.title, task.is_required, task.due_days) == ("确认人员名单", True, 3)
+
+    make.act(case, "ask_override", "1", rule="TASK-01", reason="名单已由市外办核对")
+    make.act(case, "approve", f"approval:{case.approvals.get().pk}", by=reviewer)
+    make.act(case, "complete", "1")
+
+    assert states(case)[0] == "done"
+
+
 def test_the_person_who_was_given_a_task_ticks_it_and_nothing_else(handler):
     colleague = make.worker("preparer", "2.1")
     case = make.case("2.1", handler)
