@@ -194,7 +194,7 @@ def test_pages_are_linked_and_counted(handler, monkeypatch):
     client = make.client_of(handler)
 
     shown = body(client, sort="number", q="第")
-    following = re.search(r'rel="next" href="([^"]*)"', shown)[1]
+    following = re.search(r'rel="next"\s+href="([^"]*)"', shown)[1]
 
     assert "共 21 条" in shown
     assert 'rel="prev"' not in shown

@@ -101,6 +101,10 @@ def ask(client, method, path, case=None):
     return (response.status_code, dict(response.headers), CHANGING.sub(b"", response.content)), response
 
 
+# Leaders see that a document is there, not what is in it.
+CLOSED_TO = {("cases:document-download", "leader"), ("cases:document-page", "leader")}
+
+
 def sees(actor):
     return actor == "handler" or actor in WORKERS
 
@@ -116,6 +120,9 @@ def test_what_is_out_of_sight_is_as_absent_as_what_never_was(cases, browsers, na
             if actor in STRANGERS:
                 assert asked_to_sign_in(response), actor
                 assert asked_to_sign_in(other), actor
+            elif (name, actor) in CLOSED_TO:
+                assert hidden == absent
+                assert hidden[0] in {403, 405}
             elif actor in SEE_ALL:
                 assert absent[0] in {404, 405}, actor
                 assert hidden[0] not in {403, 500}, actor

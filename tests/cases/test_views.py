@@ -75,16 +75,8 @@ def test_today_asks_a_fixed_number_of_queries(edition, django_assert_num_queries
         client.get(TODAY)
 
 
-@pytest.mark.parametrize(
-    ("role", "action", "label"),
-    [
-        ("editor", reverse("duties:list"), "搜索职责清单"),
-        ("preparer", reverse("cases:case-list"), "搜索办件"),
-        ("system_admin", reverse("accounts:people-list"), "搜索人员"),
-    ],
-)
-def test_search_field_leads_where_the_person_may_search(db, role, action, label):
+@pytest.mark.parametrize("role", ["editor", "preparer", "system_admin"])
+def test_search_field_leads_to_the_search_page(db, role):
     body = make.signed_in(role).get(TODAY).content.decode()
 
-    assert f'<form role="search" method="get" action="{action}">' in re.sub(r"\s+", " ", body)
-    assert f'placeholder="{label}"' in body
+    assert f'<form role="search" method="get" action="{reverse("cases:search")}">' in re.sub(r"\s+", " ", body)
