@@ -1,8 +1,10 @@
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from core.models import SearchEntry
-from core.search import rebuild
 from tests import factories as make
 
 SEARCH = reverse("cases:search")
@@ -91,7 +93,8 @@ def test_the_index_is_rebuilt(handler):
     SearchEntry.objects.all().delete()
     SearchEntry.objects.create(kind="case", object_pk=case.pk + 1, title="旧", text="旧的")
 
-    count = rebuild()
+    output = StringIO()
+    call_command("rebuild_search", stdout=output)
 
-    assert count == SearchEntry.objects.count()
+    assert output.getvalue() == f"已重建搜索索引，共 {SearchEntry.objects.count()} 条\n"
     assert set(titles(found(make.client_of(handler), "神港"))) == {case.title}
