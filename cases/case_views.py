@@ -18,7 +18,8 @@ from duties.models import DutyItem, ListEdition, ListEntry
 from . import documents, drafts, process
 from .access import case_or_404, case_worker, right_required
 from .case_forms import NewCaseForm, TimelineFilter, names_of
-from .case_page import DECIDED_ELSEWHERE, CasePage
+from .case_page import CasePage
+from .case_rows import DECIDED_ELSEWHERE
 from .kinds import kind_of
 from .models import Approval, Case, CaseLink, CaseTask
 from .opening import NoProcedureError, open_case

@@ -162,8 +162,8 @@ def test_keys_lead_about(visitor):
     first = page.locator("main [data-row] a").first
     assert first.evaluate("link => link === document.activeElement")
     title = first.inner_text()
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert page.get_by_role("heading", level=1).inner_text() == title
 
     page.keyboard.press("/")

@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.sessions import SEEN
 from cases import drafts, process
-from cases.case_page import CasePage, address_of, compare
+from cases.case_page import CasePage
+from cases.case_rows import address_of, compare
 from cases.chart import draw_steps
 from cases.kinds import CaseKind, register, unregister
 from cases.models import Assignment, Case, Draft, Need, StepRule, TaskTemplate
