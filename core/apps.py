@@ -9,7 +9,7 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        autodiscover_modules("frozen", "acts", "process", "search")
+        autodiscover_modules("frozen", "acts", "process", "search", "jobs", "lists")
         once = apps.get_app_config("auth")  # both signals are sent for each app with models; one of them is enough
         pre_migrate.connect(triggers.lift_before_migrate, sender=once)
         post_migrate.connect(triggers.install_after_migrate, sender=once)

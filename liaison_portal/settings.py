@@ -50,8 +50,14 @@ WSGI_APPLICATION = "liaison_portal.wsgi.application"
 
 # -- Parts ---------------------------------------------------------------------
 INSTALLED_APPS = [
+    "dashboards",
+    "auditing",
+    "invitations",
+    "correspondence",
     "cases",
     "duties",
+    "lists",
+    "jobs",
     "accounts",
     "core",
     "django.contrib.auth",

@@ -6,6 +6,12 @@ urlpatterns = [
     path("", include("duties.urls")),
     path("", include("accounts.urls")),
     path("", include("cases.urls")),
+    path("", include("jobs.urls")),
+    path("", include("lists.urls")),
+    path("", include("correspondence.urls")),
+    path("", include("dashboards.urls")),
+    path("", include("auditing.urls")),
+    path("", include("invitations.urls")),
 ]
 
 handler404 = "core.views.not_found"

@@ -11,7 +11,22 @@ from django.conf import settings
 
 ROOT = settings.BASE_DIR
 # An app imports only from apps below it in this list (docs/decisions/0001-layers.md).
-LAYERS = ["liaison_portal", "dashboards", "invitations", "events", "delegations", "contacts", "cases", "duties", "accounts", "core"]
+LAYERS = [
+    "liaison_portal",
+    "dashboards",
+    "auditing",
+    "invitations",
+    "events",
+    "delegations",
+    "contacts",
+    "correspondence",
+    "cases",
+    "duties",
+    "lists",
+    "jobs",
+    "accounts",
+    "core",
+]
 APPS = [name for name in LAYERS if (ROOT / name).is_dir()]
 
 
