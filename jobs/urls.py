@@ -1,6 +1,10 @@
 """Background work: what runs, what ran, what it made."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "jobs"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("jobs/<int:job>/", views.job_detail, name="job-detail"),
+]
