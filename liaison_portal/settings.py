@@ -33,6 +33,7 @@ def get_key(name: str) -> str:
 # -- Keys ----------------------------------------------------------------------
 SECRET_KEY = get_key("SECRET_KEY")
 AUDIT_KEY = get_key("AUDIT_KEY")  # signs the audit trail; never kept in the database
+FIELD_KEY = get_key("FIELD_KEY")  # encrypts single fields (core/encryption.py): one key a line, the first one encrypts, the others only read
 
 # -- Where it runs -------------------------------------------------------------
 DEBUG = get_flag("DEBUG")

@@ -17,7 +17,7 @@ def keys(monkeypatch, tmp_path):
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
     for name in ("DB", "DEBUG", "HTTPS"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("SECRET_KEY", "AUDIT_KEY"):
+    for name in ("SECRET_KEY", "AUDIT_KEY", "FIELD_KEY"):
         monkeypatch.setenv(name, "x" * 50)
 
 

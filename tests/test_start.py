@@ -25,7 +25,7 @@ def loaded() -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("package", ["weasyprint", "docxtpl", "docx", "openpyxl", "pyshacl", "rdflib", "PIL", "magic"])
+@pytest.mark.parametrize("package", ["weasyprint", "docxtpl", "docx", "openpyxl", "pyshacl", "rdflib", "PIL", "magic", "cryptography"])
 def test_a_web_process_does_not_load(loaded, package):
     assert package not in loaded
 
