@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.core import context
 from django.contrib import auth
 from django.http import HttpRequest
@@ -70,3 +70,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:account")
+
+
+def is_password_of(request: HttpRequest, password: str) -> bool:
+    """Whether whoever is signed in typed their password again; a wrong guess counts as a failed sign-in, and with enough of them the account is locked."""
+    return bool(get_adapter(request).reauthenticate(cast(User, request.user), password))

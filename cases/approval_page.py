@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 
 from . import approvals, process
-from .kinds import Blocker, CaseKind, Text, Turn, kind_of
+from .kinds import Action, Blocker, CaseKind, Text, Turn, kind_of
 from .models import Approval, Case, CaseMaterial, CaseStep, CaseTask, TimelineEntry
 from .progress import closes
 from .queries import approvals_seen_by, waiting_for, with_case
@@ -34,7 +34,7 @@ def question_of(approval: Approval) -> Text:
     """What is asked for, in a word."""
     if approval.kind != Approval.Kind.STEP:
         return approval.get_kind_display()
-    return _("待签发") if approval.level == 2 else _("待审核")
+    return _("待签发") if approval.right == Approval.Right.SIGN else _("待审核")
 
 
 @dataclass
@@ -76,6 +76,19 @@ class ApprovalPage:
     def blockers(self) -> Sequence[Blocker]:
         """Why this person cannot say yes."""
         return self.offers["approve"].blockers if "approve" in self.offers else ()
+
+    @property
+    def approve(self) -> Action:
+        """What saying yes is here: an action of its own where the stage has one."""
+        return self.offers["approve"].action if "approve" in self.offers else approvals.APPROVE
+
+    @property
+    def form_class(self) -> Any:
+        return self.approve.form
+
+    @property
+    def asks_password(self) -> bool:
+        return self.approve.asks_password
 
     @property
     def can_approve(self) -> bool:

@@ -2,14 +2,15 @@
 
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.adapter import is_password_of
 
 from . import process, queries
 from .access import case_worker
 from .approval_page import ApprovalPage, question_of
-from .forms import DecisionForm
 
 DECISIONS = ("approve", "send_back")
 SHORT = 20
@@ -35,43 +36,47 @@ def _with_question(approvals):
 @case_worker
 @require_http_methods(["GET", "HEAD", "POST"])
 def approval_detail(request, pk):
-    approval = get_object_or_404(queries.approvals_seen_by(request.user).select_related("case"), pk=pk)
     decision = request.POST.get("decision", "")
     if request.method != "POST":
-        return _page(request, approval.pk)
+        return _page(request, pk)
     if decision not in DECISIONS:
-        return _page(request, approval.pk, refusal=_("请选择同意或退回。"))
-    typed = {"note": request.POST.get("note", "").strip() or request.POST.get("phrase", "").strip()}
+        return _page(request, pk, refusal=_("请选择同意或退回。"))
+    page = ApprovalPage.load(pk, request.user)
+    if page is None:
+        raise Http404
+    typed = request.POST.copy()
+    typed["note"] = typed.get("note", "").strip() or typed.get("phrase", "").strip()
     version = request.POST.get("version", "")
+    if decision == "approve" and page.asks_password and not is_password_of(request, typed.get("password", "")):
+        return _page(request, pk, refusal=_("密码不正确，没有办理。请重新输入登录密码。"), field="password")
     try:
         seen = int(version) if version.isascii() and version.isdigit() else 0
-        process.perform(approval.case, decision, by=request.user, version=seen, target=f"approval:{pk}", data=typed, request=request)
+        process.perform(page.case, decision, by=request.user, version=seen, target=f"approval:{pk}", data=typed, request=request)
     except process.InvalidError as invalid:
-        return _page(request, approval.pk, form=invalid.form)
+        return _page(request, pk, form=invalid.form)
     except process.ConflictError as conflict:
-        return _page(request, approval.pk, refusal=str(conflict), changes=conflict.changes, status=409)
+        return _page(request, pk, refusal=str(conflict), changes=conflict.changes, status=409)
     except process.BlockedError as blocked:
-        return _page(request, approval.pk, refusal=str(blocked), status=409)
-    return _next(request, decision)
+        return _page(request, pk, refusal=str(blocked), status=409)
+    return _next(request, _("已办理：%(label)s。") % {"label": page.approve.label} if decision == "approve" else _("已退回。"))
 
 
-def _page(request, pk, *, form=None, refusal="", changes=(), status=200):
+def _page(request, pk, *, form=None, refusal="", field=None, changes=(), status=200):
     """The page of one question; what was typed stands in it again."""
     page = ApprovalPage.load(pk, request.user)
     if page is None:
         raise Http404
     if form is None:
-        form = DecisionForm(request.POST if refusal else None, turn=page.turn)
+        form = page.form_class(request.POST if refusal else None, turn=page.turn)
     if refusal:
-        form.add_error(None, refusal)
+        form.add_error(field, refusal)
     phrases = queries.phrases_for(request.user) if page.can_decide else []
     context = {"page": page, "form": form, "changes": changes, "phrases": phrases, "chosen": request.POST.get("phrase", "")}
     return render(request, "cases/approval_detail.html", context, status=status)
 
 
-def _next(request, decision):
+def _next(request, done):
     """On to the oldest that still waits; back to the list where nothing does."""
-    done = _("已同意。") if decision == "approve" else _("已退回。")
     following = queries.waiting_for(request.user).first()
     if following is None:
         messages.success(request, done)

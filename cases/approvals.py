@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .forms import DecisionForm, ReasonForm, RemarkForm, SendBackForm
-from .kinds import Action, Blocker, Turn, anybody, kind_of
+from .kinds import LEVELS, Action, Blocker, Level, Turn, anybody, kind_of
 from .models import Approval, Case, CaseMaterial, CaseStep, CaseTask
 from .progress import closes, current_steps, missing_materials, open_tasks
 
@@ -55,7 +55,20 @@ def step_blockers(turn: Turn) -> list[Blocker]:
     assert isinstance(turn.target, CaseStep)
     stage = kind_of(turn.case).stage(turn.target.stage)
     own = [blocker for action in (stage.actions if stage else ()) for blocker in action.blockers(turn)]
-    return own + work_blockers(turn)
+    return own + stage_blockers(turn) + work_blockers(turn)
+
+
+def stage_blockers(turn: Turn) -> list[Blocker]:
+    """What the kind of case says against submitting or completing this step."""
+    assert isinstance(turn.target, CaseStep)
+    stage = kind_of(turn.case).stage(turn.target.stage)
+    return list(stage.blockers(turn)) if stage else []
+
+
+def level_of(case: Case, step: CaseStep, number: int) -> Level:
+    """What the approval of a step takes at this level (from 1)."""
+    stage = kind_of(case).stage(step.stage)
+    return (stage.levels if stage and stage.levels else LEVELS)[number - 1]
 
 
 def current_digest(turn: Turn) -> str:
@@ -135,7 +148,7 @@ def approval_blockers(turn: Turn) -> list[Blocker]:
         return []
     waiting = open_approval(turn.case, step)
     if waiting:
-        text = gettext("已送审，等待签发") if waiting.level == 2 else gettext("已送审，等待审核")
+        text = gettext("已送审，等待签发") if waiting.right == Approval.Right.SIGN else gettext("已送审，等待审核")
     elif any(row.decision == Approval.Decision.APPROVED and row.level == step.approval_levels for row in approvals_of(turn.case, step, Approval.Kind.STEP)):
         text = gettext("审签之后内容有变化，需要重新送审")
     else:
@@ -155,12 +168,13 @@ def _ask(turn: Turn, kind: str, step: CaseStep, digest: str, **fields: Any) -> N
 def submit(turn: Turn) -> None:
     assert isinstance(turn.target, CaseStep)
     digest = digest_of(step_snapshot(turn.case, turn.detail, turn.target))
-    _ask(turn, Approval.Kind.STEP, turn.target, digest, reason=turn.data.get("remark", ""))
+    right = level_of(turn.case, turn.target, 1).right
+    _ask(turn, Approval.Kind.STEP, turn.target, digest, right=right, reason=turn.data.get("remark", ""))
 
 
 def submit_blockers(turn: Turn) -> list[Blocker]:
     assert isinstance(turn.target, CaseStep)
-    return without_overridden(turn, work_blockers(turn))
+    return without_overridden(turn, stage_blockers(turn) + work_blockers(turn))
 
 
 def ask_waiver(turn: Turn) -> None:
@@ -262,6 +276,7 @@ def approve(turn: Turn) -> str:
             kind=approval.kind,
             step=step,
             level=approval.level + 1,
+            right=level_of(turn.case, step, approval.level + 1).right,
             reason=approval.reason,
             digest=approval.digest,
             submitted_at=turn.at,
@@ -309,4 +324,10 @@ ASK_OVERRIDE = Action("ask_override", _("申请特批"), effect=ask_override, fo
 APPROVE = Action("approve", _("同意"), permission=permission_of, who=anybody, blockers=decision_blockers, effect=approve, form=DecisionForm)
 SEND_BACK = Action("send_back", _("退回"), permission=permission_of, who=anybody, blockers=second_person_blockers, effect=send_back, form=SendBackForm)
 RECALL = Action("recall", _("撤回送审"), who=submitter, effect=recall)
-DECISIONS = (APPROVE, SEND_BACK, RECALL)
+
+
+def decisions_of(case: Case, approval: Approval) -> tuple[Action, ...]:
+    """What may be answered; saying yes to a step is what its stage makes of it."""
+    step = next(step for step in case.steps.all() if step.pk == approval.step_id)
+    special = level_of(case, step, approval.level).approve if approval.kind == Approval.Kind.STEP else None
+    return (special or APPROVE, SEND_BACK, RECALL)

@@ -6,6 +6,7 @@ A `CasePage` is made of a case with its parts and asks the database for nothing 
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Q
 from django.forms import Form
@@ -16,7 +17,7 @@ from accounts.models import User
 from core.working_days import NotEnteredError, WorkingDays
 from duties.models import Sheet
 
-from . import approvals, documents, materials, process, steps, tasks
+from . import annexes, approvals, documents, materials, process, steps, tasks
 from .case_rows import (
     DECIDED_ELSEWHERE,
     ApprovalRow,
@@ -301,6 +302,11 @@ class CasePage:
     def collected(self) -> int:
         """How many of them are there, or need not come."""
         return sum(row.is_required and not row.is_missing for row in self.case.materials.all())
+
+    @cached_property
+    def annexes(self) -> list[tuple[str, Any]]:
+        """(template, what it shows) of each part of the page that another app adds."""
+        return annexes.panels(self.case, self.person)
 
     @cached_property
     def holds(self) -> list[HoldRow]:

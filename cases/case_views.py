@@ -15,7 +15,7 @@ from accounts.actions import Refused
 from core.paging import SIZES, Key, paged
 from duties.models import DutyItem, ListEdition, ListEntry
 
-from . import documents, drafts, process
+from . import annexes, documents, drafts, process
 from .access import case_or_404, case_worker, right_required
 from .case_forms import NewCaseForm, TimelineFilter, names_of
 from .case_page import CasePage
@@ -59,7 +59,7 @@ def _log(request, page):
 def _actions_of(case):
     """Every action that a case of this kind knows, by name."""
     of_stages = [action for stage in kind_of(case).stages for action in stage.actions]
-    return {action.name: action for action in [*process.STANDARD, *of_stages]}
+    return {action.name: action for action in [*process.STANDARD, *of_stages, *annexes.actions()]}
 
 
 # -- taking an action --------------------------------------------------------------------------------------------------------------------------------------
@@ -93,7 +93,8 @@ def _take(request, case, action, key):
         raise Http404
     try:
         with documents.telling_of_room():
-            files = documents.look_through(request.FILES, case=case, by=request.user, request=request) if action in documents.UPLOADS else None
+            given = request.FILES if _actions_of(case)[action].takes_files else None
+            files = documents.look_through(given, case=case, by=request.user, request=request) if given is not None else None
             done = process.perform(case, action, by=request.user, version=version, target=key, data=request.POST, files=files, request=request)
     except InvalidError as error:
         return _ask(request, case, _find(case, request.user, action, key), error.form)
@@ -118,7 +119,7 @@ def _place(case, person, action, key):
         later = (task for task in tasks.values() if task.pk > tasks[key].pk and task.step_id == tasks[key].step_id and task.status == CaseTask.Status.OPEN)
         mine = next((task for task in later if person.pk in {task.assignee_id, case.handler_id}), None)
         return f"tick-{mine.pk}" if mine else key.replace(":", "-")
-    return key.replace(":", "-") if ":" in key else f"step-{key}" if key else "documents" if action in documents.UPLOADS else "main"
+    return key.replace(":", "-") if ":" in key else f"step-{key}" if key else "documents" if _actions_of(case)[action].takes_files else "main"
 
 
 def _version(request):

@@ -188,10 +188,9 @@ def withdraw(turn: Turn) -> str:
     return gettext("%(name)s：%(reason)s") % {"name": document.name, "reason": turn.data["reason"]}
 
 
-ATTACH = Action("attach", _("上传文件"), effect=attach, form=AttachForm)
-NEW_VERSION = Action("new_version", _("上传新版"), effect=add_version, form=NewVersionForm)
+ATTACH = Action("attach", _("上传文件"), effect=attach, form=AttachForm, takes_files=True)
+NEW_VERSION = Action("new_version", _("上传新版"), effect=add_version, form=NewVersionForm, takes_files=True)
 WITHDRAW_DOCUMENT = Action("withdraw_document", _("撤回文件"), effect=withdraw, form=ReasonForm)
-UPLOADS = {ATTACH.name, NEW_VERSION.name}
 
 
 def actions_of(case: Case, document: Document) -> Iterable[Action]:

@@ -106,18 +106,36 @@ class Action:
     blockers: Callable[[Turn], Sequence[Blocker]] = nothing_blocks
     effect: Callable[[Turn], str | None] = no_effect
     form: Callable[..., forms.Form] | None = None  # an ActionForm
+    asks_password: bool = False  # whoever takes it types the password again
+    takes_files: bool = False
 
     def permission_for(self, target: Target) -> str:
         return self.permission(target) if callable(self.permission) else self.permission
 
 
 @dataclass(frozen=True)
+class Level:
+    """One level of approval: the right that it takes, and the action that saying yes is, where it is more than that."""
+
+    right: Approval.Right
+    approve: Action | None = None
+
+
+LEVELS = (Level(Approval.Right.REVIEW), Level(Approval.Right.SIGN))
+
+
+@dataclass(frozen=True)
 class Stage:
-    """A slug that a step rule may name, and the actions that its step then has."""
+    """A slug that a step rule may name, and the actions that its step then has.
+
+    `blockers` stand against submitting its step as against completing it. With `levels`, its step wants exactly these approvals.
+    """
 
     slug: str
     label: Text
-    actions: tuple[Action, ...]
+    actions: tuple[Action, ...] = ()
+    blockers: Callable[[Turn], Sequence[Blocker]] = nothing_blocks
+    levels: tuple[Level, ...] = ()
 
 
 def no_facts(case: Case, detail: models.Model | None) -> Mapping[str, Any]:

@@ -106,7 +106,9 @@ def add_parts(case: Case, sheet: Sheet, carried: Mapping[int, CaseStep] | None =
 def _step(case: Case, step: ProcessStep, rule: StepRule | None, was: CaseStep | None) -> CaseStep:
     row = CaseStep(case=case, step=step, need=Need.ALWAYS)
     if rule:
-        row.stage, row.need, row.due_days, row.approval_levels = rule.stage, rule.need, rule.due_days, rule.approval_levels
+        stage = kind_of(case).stage(rule.stage)
+        row.stage, row.need, row.due_days = rule.stage, rule.need, rule.due_days
+        row.approval_levels = len(stage.levels) if stage and stage.levels else rule.approval_levels
     if was and (was.status != CaseStep.Status.SKIPPED or row.need == Need.IF_NEEDED):  # what must be done now is not left out
         for name in CARRIED:
             setattr(row, name, getattr(was, name))

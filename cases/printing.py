@@ -283,7 +283,7 @@ def asked_for(approval: Approval) -> str:
         return f"要件免交：{approval.material.name}"
     if approval.kind == Approval.Kind.OVERRIDE:
         return f"第 {approval.step.number} 步特别批准：规则 {approval.rule}"
-    return f"第 {approval.step.number} 步{'签发' if approval.level == 2 else '审核'}"
+    return f"第 {approval.step.number} 步{'签发' if approval.right == Approval.Right.SIGN else '审核'}"
 
 
 def _digest(approval: Approval) -> SafeString:

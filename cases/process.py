@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -20,7 +21,7 @@ from accounts.audit import acting, record
 from accounts.models import User
 from core.files import kept_with_the_act
 
-from . import approvals, documents, materials, steps, tasks
+from . import annexes, approvals, documents, materials, steps, tasks
 from .deadlines import start_steps
 from .kinds import Action, Blocker, Move, Target, Turn, kind_of
 from .models import Approval, Case, CaseLink, CaseMaterial, CaseStep, CaseTask, Document, Need, TimelineEntry
@@ -97,7 +98,8 @@ def offers(case: Case, by: User, detail: Model | None = None) -> list[Offer]:
 def find(case: Case, by: User, action: str, target: str, detail: Model | None = None) -> Offer | None:
     """The one button with this name on this part, if the person has it."""
     now = timezone.now()
-    for candidate, part in _pairs(case, detail, by, now):
+    added: Iterator[tuple[Action, Target]] = ((one, None) for one in annexes.actions())
+    for candidate, part in chain(_pairs(case, detail, by, now), added):
         if candidate.name == action and key_of(part) == target:
             return _offer(case, detail, candidate, part, by, now)
     return None
@@ -132,7 +134,7 @@ def _pairs(case: Case, detail: Model | None, by: User, at: datetime) -> Iterator
         yield from ((action, document) for action in documents.actions_of(case, document))
     for approval in case.approvals.all():
         if approval.is_open:
-            yield from ((action, approval) for action in approvals.DECISIONS if not held or action is approvals.RECALL)
+            yield from ((action, approval) for action in approvals.decisions_of(case, approval) if not held or action is approvals.RECALL)
     yield from ((action, None) for action in _case_actions(case, held))
 
 
@@ -227,7 +229,7 @@ def perform(
     return case
 
 
-NOT_TYPED = {"csrfmiddlewaretoken", "version"}
+NOT_TYPED = {"csrfmiddlewaretoken", "version", "password"}
 
 
 def digest_of_typed(data: Mapping[str, Any] | None, files: Mapping[str, Any] | None = None) -> str:

@@ -248,10 +248,9 @@ def waiting_for(user: User) -> QuerySet[Approval]:
     """The open questions that this person may answer now, oldest first: theirs by right, and asked by somebody else."""
     answerable = Q(pk__in=[])
     for standing in seeing(user):
-        rights = ((1, "cases.review_case"), (2, "cases.sign_case"))
-        levels = [level for level, permission in rights if permission in standing.permissions]
-        if levels:
-            answerable |= Q(level__in=levels) & _in_scope(standing) & _second_person({user.pk, standing.person.pk})
+        rights = [right for right in Approval.Right if f"cases.{right}_case" in standing.permissions]
+        if rights:
+            answerable |= Q(right__in=rights) & _in_scope(standing) & _second_person({user.pk, standing.person.pk})
     found = Approval.objects.open().filter(answerable).filter(~Exists(_open_hold("case")))
     return found.order_by("submitted_at", "pk")
 

@@ -51,6 +51,7 @@ class StepRuleForm(RuleFields):
         kwargs["initial"] = {"seen": _seen(line)} | kwargs.get("initial", {})
         super().__init__(*args, instance=line.rule, **kwargs)
         sheet = line.step.sheet
+        self.item_code = sheet.item_id
         materials = self.fields["materials"]
         assert isinstance(materials, forms.ModelMultipleChoiceField)
         materials.queryset = sheet.materials.all()
@@ -60,6 +61,14 @@ class StepRuleForm(RuleFields):
         stage = self.fields["stage"]
         assert isinstance(stage, forms.ChoiceField)
         stage.choices = [("", _("办结本步")), *stages.items()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        stage = next((stage for stage in stages_of(self.item_code) if stage.slug == cleaned.get("stage")), None)
+        if stage and stage.levels and cleaned.get("approval_levels") != len(stage.levels):
+            words = {"stage": stage.label, "levels": len(stage.levels)}
+            self.add_error("approval_levels", _("“%(stage)s”环节的审签固定为 %(levels)d 级，请选 %(levels)d 级，或换一个业务环节。") % words)
+        return cleaned
 
 
 def _seen(line: RuleLine) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core import search
 from duties.models import Sheet
 
-from .approvals import approval_blockers, material_blocker, recall_all, recall_of, without_overridden, work_blockers
+from .approvals import approval_blockers, material_blocker, recall_all, recall_of, stage_blockers, without_overridden, work_blockers
 from .forms import CloseForm, CompleteForm, EditForm, HandOverForm, HoldForm, LinkForm, NoteForm, ReasonForm, RemarkForm, RepinForm, ReturnForm, SkipForm
 from .kinds import Action, Blocker, Move, Turn, anybody
 from .models import Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, Need
@@ -28,7 +28,7 @@ def completion_blockers(turn: Turn, own: Sequence[Blocker]) -> list[Blocker]:
     """What stands against completing a step: what the action says (`own`), materials and tasks, the close, approvals."""
     step = turn.target
     assert isinstance(step, CaseStep)
-    blockers = [*own, *work_blockers(turn)]
+    blockers = [*own, *stage_blockers(turn), *work_blockers(turn)]
     if closes(turn.case, step):
         have = {blocker.text for blocker in blockers}
         blockers += [blocker for blocker in closing_blockers(turn.case) if blocker.text not in have]

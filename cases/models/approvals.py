@@ -30,6 +30,10 @@ class Approval(models.Model):
         WAIVER = "waiver", _("要件免交")
         OVERRIDE = "override", _("特别批准")
 
+    class Right(models.TextChoices):
+        REVIEW = "review", _("审核")
+        SIGN = "sign", _("签发")
+
     class Decision(models.TextChoices):
         APPROVED = "approved", _("同意")
         RETURNED = "returned", _("退回")
@@ -41,6 +45,7 @@ class Approval(models.Model):
     material = models.ForeignKey(CaseMaterial, models.PROTECT, null=True, blank=True, related_name="+")  # of a waiver
     rule = models.CharField(max_length=40, blank=True)  # of an override: the code of the rule that blocks
     level = models.PositiveSmallIntegerField(default=1)
+    right = models.CharField(max_length=10, choices=Right, default=Right.REVIEW)  # that deciding it takes
     reason = models.TextField(_("送审说明"), blank=True)
     digest = models.CharField(max_length=64)  # SHA-256 of what was submitted
     submitted_at = models.DateTimeField(default=timezone.now)
@@ -111,4 +116,4 @@ class Approval(models.Model):
     @property
     def permission(self) -> str:
         """The right that deciding it takes."""
-        return "cases.sign_case" if self.level == 2 else "cases.review_case"
+        return f"cases.{self.right}_case"

@@ -101,6 +101,8 @@ class Term(models.Model):
         HOLD_REASON = "hold_reason", _("暂停原因")
         RELATION = "relation", _("办件之间的关系")
         PHRASE = "phrase", _("常用意见")
+        MEDIUM = "medium", _("函电方式")
+        LETTER_MATERIAL = "letter_material", _("登记函电即为收到的要件")
 
     kind = models.CharField(_("字典"), max_length=20, choices=Kind)
     name = models.CharField(_("名称"), max_length=100)

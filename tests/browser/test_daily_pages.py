@@ -250,7 +250,7 @@ def test_approvals_are_done_on_a_phone_to_the_end(visitor):
     assert "已退回。下面是下一件。" in page.get_by_role("status").inner_text()
     bar.get_by_role("button", name="同意").click()
     page.wait_for_load_state()
-    assert "已同意。下面是下一件。" in page.get_by_role("status").inner_text()
+    assert "已办理：同意。下面是下一件。" in page.get_by_role("status").inner_text()
     bar.get_by_role("button", name="同意").click()
     page.wait_for_load_state()
     assert page.url.endswith("/approvals/")
