@@ -1,0 +1,22 @@
+"""Invitation letters (4.1): who invites, who is invited, what was issued, and what became of it."""
+
+from .after import Cancellation, Visit
+from .applications import Application, Invitee
+from .letters import InvitationLetter
+from .lists import CheckRule, LetterKind, LetterTemplate, Nationality
+from .units import InvitingUnit, UnitFiling, UnitHold
+
+__all__ = [
+    "Application",
+    "Cancellation",
+    "CheckRule",
+    "InvitationLetter",
+    "Invitee",
+    "InvitingUnit",
+    "LetterKind",
+    "LetterTemplate",
+    "Nationality",
+    "UnitFiling",
+    "UnitHold",
+    "Visit",
+]

@@ -1,0 +1,86 @@
+"""What comes after a letter: its cancellation, and what its people did with it."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .applications import Invitee
+from .letters import InvitationLetter
+from .units import perhaps, person
+
+
+class Cancellation(models.Model):
+    """A letter to be declared void: asked for with a reason, decided by a second person, and who was told of it."""
+
+    class Decision(models.TextChoices):
+        APPROVED = "approved", _("同意作废")
+        REFUSED = "refused", _("不同意")
+
+    letter = models.ForeignKey(InvitationLetter, models.PROTECT, related_name="cancellations")
+    reason = models.CharField(_("作废理由"), max_length=500)
+    told = models.CharField(_("已告知"), max_length=300, help_text=_("写明告知了谁、怎样告知，例如邀请单位、签证机关；原件是否收回。"))
+    asked_at = models.DateTimeField(default=timezone.now)
+    asked_by = person()
+    decision = models.CharField(max_length=10, choices=Decision, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = perhaps()
+    note = models.CharField(_("意见"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("作废")
+        verbose_name_plural = _("作废")
+        ordering = ["-pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["letter"], condition=Q(decision=""), name="invitations_one_open_cancellation"),
+            models.CheckConstraint(
+                condition=Q(decision="", decided_at=None, decided_by=None) | (~Q(decision="") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+                name="invitations_cancellation_decided_all_or_none",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")),
+                name="invitations_cancelled_by_a_second_person",
+                violation_error_message=_("作废须由申请人以外的人批准。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.letter)
+
+
+class Visit(models.Model):
+    """What became of one invited person: the visa, the entry, the departure (销签)."""
+
+    class Visa(models.TextChoices):
+        GRANTED = "granted", _("已获签证")
+        REFUSED = "refused", _("未获签证")
+        UNUSED = "unused", _("未申请或未使用")
+
+    invitee = models.OneToOneField(Invitee, models.CASCADE, related_name="visit")
+    visa = models.CharField(_("签证结果"), max_length=10, choices=Visa)
+    entered_on = models.DateField(_("入境日期"), null=True, blank=True)
+    left_on = models.DateField(_("离境日期"), null=True, blank=True)
+    note = models.CharField(_("备注"), max_length=300, blank=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+    recorded_by = person()
+
+    class Meta:
+        verbose_name = _("来访结果")
+        verbose_name_plural = _("来访结果")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(entered_on=None) | Q(left_on=None) | Q(left_on__gte=F("entered_on")),
+                name="invitations_left_after_entry",
+                violation_error_message=_("离境日期不能早于入境日期。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(visa="granted") | Q(entered_on=None, left_on=None),
+                name="invitations_entered_with_a_visa",
+                violation_error_message=_("未获签证或未使用的，不填入境和离境日期。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.invitee)

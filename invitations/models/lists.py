@@ -1,0 +1,155 @@
+"""What the department maintains for its letters: kinds, nationalities, templates, the rules that an application is checked by."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from cases.models.rules import OperatingRule
+
+from .units import perhaps
+
+
+class LetterKind(models.Model):
+    """A kind of letter under the name that it bears from one day to another: the official terms have changed several times."""
+
+    class Overflow(models.TextChoices):
+        SEVERAL = "several", _("另出一函")
+        ANNEX = "annex", _("名单作附件")
+
+    name = models.CharField(_("名称"), max_length=100)
+    name_en = models.CharField(_("英文名称"), max_length=200)
+    valid_from = models.DateField(_("启用日期"))
+    valid_until = models.DateField(_("停用日期"), null=True, blank=True)
+    series = models.SlugField(_("编号序列"), max_length=30, help_text=_("同一序列的函件每年连续编号，例如 yqh。"))
+    pattern = models.CharField(
+        _("编号格式"), max_length=60, default="邀函〔{year}〕{number}号", help_text=_("{year} 为年份，{number} 为顺序号，两者都必须写上。")
+    )
+    most = models.PositiveSmallIntegerField(_("每函最多人数"), default=5)
+    overflow = models.CharField(_("超过时"), max_length=10, choices=Overflow, default=Overflow.SEVERAL)
+    valid_days = models.PositiveSmallIntegerField(_("有效天数"), default=90, help_text=_("从签发之日起算；计划入境日期较早的，到入境日期为止。"))
+    basis = models.CharField(_("规则来源"), max_length=300)
+
+    class Meta:
+        verbose_name = _("函件种类")
+        verbose_name_plural = _("函件种类")
+        ordering = ["name", "valid_from"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="invitations_kind_ends_after_it_begins",
+                violation_error_message=_("停用日期不能早于启用日期。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(most__gte=1, most__lte=50), name="invitations_kind_holds_people", violation_error_message=_("每函 1 至 50 人。")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def number_of(self, year: int, number: int) -> str:
+        """The number as it stands on the letter: 邀函〔2026〕12号 (GB/T 9704-2012, 7.2.5: year in 〔〕, no leading zero)."""
+        return self.pattern.replace("{year}", str(year)).replace("{number}", str(number))
+
+    def is_used_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+class Nationality(models.Model):
+    """A country or region as letters name it, with its code in passports (ICAO 9303-3, section 5)."""
+
+    code = models.CharField(_("代码"), max_length=3, unique=True)
+    name = models.CharField(_("名称"), max_length=100)
+    name_en = models.CharField(_("英文名称"), max_length=200)
+    visa_free_days = models.PositiveSmallIntegerField(_("免签天数"), null=True, blank=True)
+    visa_free_until = models.DateField(_("免签有效期至"), null=True, blank=True)
+    visa_free_source = models.CharField(_("免签信息来源"), max_length=300, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("国籍")
+        verbose_name_plural = _("国籍")
+        ordering = ["code"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LetterTemplate(models.Model):
+    """One version of the words of a kind of letter, Chinese and English; only placeholders, no code. Approved, it is frozen."""
+
+    kind = models.ForeignKey(LetterKind, models.PROTECT, related_name="templates", verbose_name=_("函件种类"))
+    version = models.PositiveSmallIntegerField(_("版本"))
+    title = models.CharField(_("标题"), max_length=100)
+    title_en = models.CharField(_("英文标题"), max_length=200)
+    body = models.TextField(_("正文"), max_length=3000)
+    body_en = models.TextField(_("英文正文"), max_length=5000)
+    reason = models.CharField(_("修改说明"), max_length=300)
+    drafted_at = models.DateTimeField(default=timezone.now)
+    drafted_by = perhaps()  # NULL: brought with the portal
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = perhaps()
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("函件模板")
+        verbose_name_plural = _("函件模板")
+        ordering = ["kind", "-version"]
+        default_permissions = ()
+        permissions = [("change_templates", gettext_noop("起草函件模板")), ("approve_templates", gettext_noop("批准他人起草的函件模板"))]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "version"], name="invitations_template_version_once"),
+            models.UniqueConstraint(fields=["kind"], condition=Q(approved_at__isnull=False, superseded_at=None), name="invitations_one_template_in_force"),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | Q(drafted_by=None) | ~Q(approved_by=F("drafted_by")),
+                name="invitations_template_approved_by_another",
+                violation_error_message=_("模板须由起草人以外的人批准。"),
+            ),
+            models.CheckConstraint(condition=Q(superseded_at=None) | Q(approved_at__isnull=False), name="invitations_template_superseded_was_approved"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("invitations:template-detail", args=[self.pk])
+
+
+class CheckRule(OperatingRule):
+    """One rule of the catalogue (INV-01 …): how strictly it is applied, with which figure, from when to when. The check itself is code of the same name."""
+
+    class Strictness(models.TextChoices):
+        OFF = "off", _("不检查")
+        HINT = "hint", _("仅提示")
+        WARN = "warn", _("提醒")
+        BLOCK = "block", _("阻止")
+
+    code = models.CharField(_("编号"), max_length=10, unique=True)
+    text = models.CharField(_("规则"), max_length=300)
+    strictness = models.CharField(_("执行方式"), max_length=10, choices=Strictness)
+    figure = models.PositiveSmallIntegerField(_("数值"), null=True, blank=True)
+    unit = models.CharField(_("数值单位"), max_length=40, blank=True)
+    valid_from = models.DateField(_("启用日期"), null=True, blank=True)
+    valid_until = models.DateField(_("停用日期"), null=True, blank=True)
+
+    class Meta(OperatingRule.Meta):
+        verbose_name = _("核对规则")
+        verbose_name_plural = _("核对规则")
+        ordering = ["code"]
+        default_permissions = ()
+        constraints = [*OperatingRule.Meta.constraints]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"
+
+    def is_used_on(self, day: date) -> bool:
+        """Whether applications of this day are checked by it."""
+        since, until = self.valid_from or day, self.valid_until or day
+        return self.strictness != self.Strictness.OFF and since <= day <= until
