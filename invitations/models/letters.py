@@ -106,6 +106,13 @@ class InvitationLetter(SealedRow):
                 | (~Q(scan_sha256="") & Q(scan_pages__isnull=False, scanned_at__isnull=False, scanned_by__isnull=False)),
                 name="invitations_scanned_all_or_none",
             ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{fact}_{when}": None, f"{fact}_by": None}) | Q(**{f"{fact}_{when}__isnull": False, f"{fact}_by__isnull": False}),
+                    name=f"invitations_{fact}_all_or_none",
+                )
+                for fact, when in (("sealed", "at"), ("handed_over", "at"), ("submitted", "on"))
+            ),
             models.CheckConstraint(
                 condition=Q(replaced_by=None, replaced_at=None) | Q(replaced_by__isnull=False, replaced_at__isnull=False),
                 name="invitations_replaced_all_or_none",
