@@ -57,6 +57,9 @@ class CaseFilterForm(forms.Form):
     due_until = forms.DateField(label=_("期限到"), required=False, widget=DAY, validators=THIS_AGE)
     opened_since = forms.DateField(label=_("立项从"), required=False, widget=DAY, validators=THIS_AGE)
     opened_until = forms.DateField(label=_("立项到"), required=False, widget=DAY, validators=THIS_AGE)
+    closed_since = forms.DateField(label=_("办结从"), required=False, widget=DAY, validators=THIS_AGE)
+    closed_until = forms.DateField(label=_("办结到"), required=False, widget=DAY, validators=THIS_AGE)
+    outcome = forms.ChoiceField(label=_("办理结果"), choices=[("", _("全部")), *Case.Outcome.choices], required=False)
 
     def __init__(self, query: QueryDict, *, user: User, today: date) -> None:
         super().__init__(query)
@@ -102,12 +105,13 @@ class CaseFilterForm(forms.Form):
         cases = queries.cases_of_view(self.user, self.view, self.today, self._span())
         if self.view not in FIXED_STATE:
             cases = queries.in_state(cases, wanted["state"] or State.OPEN, self.today)
-        exact = {name: wanted[name] for name in ("item", "handler") if wanted[name]}
+        exact = {name: wanted[name] for name in ("item", "handler", "outcome") if wanted[name]}
         cases = cases.filter(**exact)
-        if wanted["opened_since"]:
-            cases = cases.filter(opened_at__gte=start_of(wanted["opened_since"]))
-        if wanted["opened_until"]:
-            cases = cases.filter(opened_at__lt=start_of(wanted["opened_until"]) + queries.DAY)
+        for name in ("opened", "closed"):
+            if since := wanted[f"{name}_since"]:
+                cases = cases.filter(**{f"{name}_at__gte": start_of(since)})
+            if until := wanted[f"{name}_until"]:
+                cases = cases.filter(**{f"{name}_at__lt": start_of(until) + queries.DAY})
         return queries.with_text(cases, wanted["q"]) if wanted["q"] else cases
 
     def _span(self) -> Span:
@@ -135,6 +139,8 @@ class CaseFilterForm(forms.Form):
             return str(Due(value).label)
         if name == "state":
             return str(State(value).label)
+        if name == "outcome":
+            return str(Case.Outcome(value).label)
         return str(value)
 
     def address_without(self, *names: str) -> str:

@@ -20,6 +20,7 @@ from .search import CASES
 from .standing import Standing, standings_of
 
 DAY = timedelta(days=1)
+SOON = 3 * DAY  # what is due within these calendar days, today being the first before them, is due soon
 
 
 class Due(models.TextChoices):
@@ -164,6 +165,8 @@ class State(models.TextChoices):
     OPEN = "open", _("办理中")
     WAITING = "waiting", _("待审签")
     HELD = "held", _("待补正")
+    IN_TIME = "in_time", _("正常")
+    SOON = "soon", _("三天内到期")
     OVERDUE = "overdue", _("逾期")
     CLOSED = "closed", _("已办结")
     ANY = "any", _("不限")
@@ -193,11 +196,19 @@ def in_state(cases: QuerySet[Case], state: str, today: date) -> QuerySet[Case]:
     cases = cases.filter(closed_at=None)
     if state == State.HELD:
         return cases.filter(Exists(_open_hold("pk")))
-    if state == State.OVERDUE:
-        return cases.filter(**span_of(Due.OVERDUE, today).conditions("due_on"))
     if state == State.WAITING:
         return cases.filter(Exists(Approval.objects.open().filter(case=OuterRef("pk"))))
+    if state in RUNNING:
+        return cases.filter(RUNNING[State(state)](today)).exclude(Exists(_open_hold("pk")))
     return cases
+
+
+# Of the cases whose clock runs: each is one of these.
+RUNNING = {
+    State.IN_TIME: lambda today: Q(due_on__gt=today + SOON) | Q(due_on=None),
+    State.SOON: lambda today: Q(due_on__gte=today, due_on__lte=today + SOON),
+    State.OVERDUE: lambda today: Q(due_on__lt=today),
+}
 
 
 def with_text(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
@@ -229,11 +240,12 @@ def listed_items() -> QuerySet[ListEntry]:
 
 
 def items_seen_by(user: User) -> QuerySet[DutyItem]:
-    """The items whose cases this person sees."""
+    """The items whose cases this person sees: those assigned, and those of the cases carried."""
     standings = seeing(user)
     if any("cases.view_all_cases" in standing.permissions for standing in standings):
         return DutyItem.objects.all()
-    return DutyItem.objects.filter(pk__in={item for standing in standings for item in standing.items})
+    carried = Case.objects.filter(item=OuterRef("pk"), handler__in=[standing.person.pk for standing in standings])
+    return DutyItem.objects.filter(Q(pk__in={item for standing in standings for item in standing.items}) | Q(Exists(carried)))
 
 
 # -- approvals --------------------------------------------------------------------------------------------------------------------------------------------
