@@ -70,9 +70,9 @@ ROLES = {
         Role(
             "system_admin",
             _("系统管理员"),
-            _("新增人员、停用和启用账号、重设业务人员的初始密码、申请角色变更；不接触业务内容。"),
+            _("新增人员、停用和启用账号、重设业务人员的初始密码、申请角色变更、查看后台任务的运行情况；不接触业务内容。"),
             Kind.SYSTEM,
-            ("accounts.view_user", "accounts.add_user", "accounts.request_role"),
+            ("accounts.view_user", "accounts.add_user", "accounts.request_role", "jobs.watch_jobs"),
             kept=True,
         ),
         Role(

@@ -25,6 +25,10 @@ class SupersededError(Exception):
     """The job was given to another worker meanwhile: this run can change nothing any more."""
 
 
+class StoppingError(Exception):
+    """The worker is to end: the job goes back into the queue."""
+
+
 @dataclass(frozen=True)
 class Produced:
     """A finished file made in `core.files.folder("incoming")`, and what it is called where it is downloaded."""

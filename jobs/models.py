@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from core import files
+
 from .kinds import label_of
 
 
@@ -59,7 +61,7 @@ class Job(models.Model):
     media_type = models.CharField(max_length=100, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveBigIntegerField(_("大小"), null=True, blank=True)
-    seen_at = models.DateTimeField(null=True, blank=True)  # when the person fetched the file, or looked at how it ended
+    fetched_at = models.DateTimeField(null=True, blank=True)  # when the person first fetched the file
 
     class Meta:
         verbose_name = _("后台任务")
@@ -70,7 +72,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["asked_by", "-id"], name="jobs_job_own"),
             models.Index(fields=["asked_by", "kind", "-id"], name="jobs_job_own_kind"),
-            models.Index(fields=["asked_by"], name="jobs_job_unseen", condition=Q(finished_at__isnull=False, seen_at=None)),
+            models.Index(fields=["asked_by"], name="jobs_job_unfetched", condition=Q(fetched_at=None) & ~Q(file="")),
             models.Index(fields=["file"], name="jobs_job_file", condition=~Q(file="")),
         ]
         constraints = [
@@ -107,8 +109,20 @@ class Job(models.Model):
         return self.State.CANCELLING if self.cancel_asked_at else self.State.RUNNING
 
     @property
+    def bar_id(self) -> str:
+        """The id of its bar on a page with several."""
+        return f"job-{self.pk}"
+
+    @property
     def is_finished(self) -> bool:
         return self.finished_at is not None
+
+    @property
+    def is_cancellable(self) -> bool:
+        return not self.is_finished and self.cancel_asked_at is None
+
+
+files.register(lambda names: set(Job.objects.filter(file__in=list(names)).values_list("file", flat=True)))
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
@@ -120,7 +134,13 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 class Worker(models.Model):
     """One worker process and when it was last heard of."""
 
+    class State(models.TextChoices):
+        ALIVE = "alive", _("运行中")
+        SILENT = "silent", _("没有响应")
+        ENDED = "ended", _("已停止")
+
     SILENCE = timedelta(seconds=60)  # after that it counts as dead
+    SHOWN = timedelta(days=1)  # for so long after it was last heard of
 
     name = models.CharField(max_length=64, unique=True)
     host = models.CharField(_("主机"), max_length=255)
@@ -143,5 +163,8 @@ class Worker(models.Model):
     def __str__(self) -> str:
         return f"{self.host}:{self.process}"
 
-    def is_alive(self, now: datetime) -> bool:
-        return self.ended_at is None and now - self.seen_at <= self.SILENCE
+    def state(self, now: datetime) -> State:
+        """Whether it was alive at `now`, as far as is known."""
+        if self.ended_at:
+            return self.State.ENDED
+        return self.State.ALIVE if now - self.seen_at <= self.SILENCE else self.State.SILENT

@@ -7,4 +7,4 @@ from django_tasks import TaskContext, task
 @task(takes_context=True)
 def run_job(context: TaskContext, number: int) -> None:
     """Do the job with this key. Web processes load this module to enqueue, and must not load what does the work."""
-    import_string("jobs.running.run")(number, len(context.task_result.worker_ids))
+    import_string("jobs.running.run")(number, context.attempt)
