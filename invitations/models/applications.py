@@ -1,5 +1,7 @@
 """An application for letters: the record of a case of item 4.1, and the people whom it invites."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -128,3 +130,9 @@ class Invitee(SealedRow):
     def name(self) -> str:
         """As in the passport: surname first."""
         return f"{self.surname} {self.given_names}".strip()
+
+    @property
+    def passport(self) -> str:
+        """The passport number itself, for a letter; "" once it is purged. Pages show `passport_number`, which masks itself."""
+        secret: Any = self.passport_number
+        return secret.reveal() if secret else ""

@@ -49,6 +49,7 @@ class InvitationLetter(SealedRow):
     valid_until = models.DateField(_("有效期至"))
     # set once by the worker
     file = models.CharField(max_length=32, blank=True)  # of the PDF in the store, sealed
+    sealed_sha256 = models.CharField(max_length=64, blank=True)  # of the file as it lies in the store
     sha256 = models.CharField(max_length=64, blank=True)  # of the PDF itself
     pages = models.PositiveSmallIntegerField(null=True, blank=True)
     rendered_at = models.DateTimeField(null=True, blank=True)
@@ -97,8 +98,8 @@ class InvitationLetter(SealedRow):
                 name="invitations_acts_in_order",
             ),
             models.CheckConstraint(
-                condition=Q(file="", sha256="", pages=None, rendered_at=None)
-                | (~Q(file="") & ~Q(sha256="") & Q(pages__isnull=False, rendered_at__isnull=False)),
+                condition=Q(file="", sealed_sha256="", sha256="", pages=None, rendered_at=None)
+                | (~Q(sealed_sha256="") & ~Q(sha256="") & Q(pages__isnull=False, rendered_at__isnull=False)),
                 name="invitations_rendered_all_or_none",
             ),
             models.CheckConstraint(

@@ -136,6 +136,7 @@ class CheckRule(OperatingRule):
     strictness = models.CharField(_("执行方式"), max_length=10, choices=Strictness)
     figure = models.PositiveSmallIntegerField(_("数值"), null=True, blank=True)
     unit = models.CharField(_("数值单位"), max_length=40, blank=True)
+    paper = models.CharField(_("须有的材料"), max_length=100, blank=True, help_text=_("办件的运行要件中须有这个名称的材料，且已收、已核或免交。"))
     valid_from = models.DateField(_("启用日期"), null=True, blank=True)
     valid_until = models.DateField(_("停用日期"), null=True, blank=True)
 

@@ -1,0 +1,82 @@
+"""What the database itself keeps of letters: an issued letter stays as it was signed off, an approved template as it was approved; nothing is deleted."""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from core import triggers
+from core.triggers import Trigger, raising, refuse
+
+from .models import Cancellation, InvitationLetter, Invitee, InvitingUnit, LetterTemplate, UnitFiling, UnitHold
+
+DELETE = "letters and what belongs to them are not deleted"
+LETTER, TEMPLATE = InvitationLetter._meta.db_table, LetterTemplate._meta.db_table
+KEPT = [model._meta.db_table for model in (InvitationLetter, LetterTemplate, Cancellation, Invitee, InvitingUnit, UnitFiling, UnitHold)]
+# What is set later, once: the drawing, what happens to the paper, the scan, the end. A purge empties what names a passport.
+ONCE = (
+    ["sealed_sha256", "sha256", "pages", "rendered_at"]
+    + ["sealed_at", "sealed_by_id", "handed_over_at", "handed_over_by_id", "handed_over_to"]
+    + ["scanned_at", "scanned_by_id", "scan_sha256", "scan_pages", "submitted_on", "submitted_by_id", "receipt_number"]
+    + ["cancelled_at", "replaced_by_id", "replaced_at", "scan_purged_at"]
+)
+EMPTIED = ["content", "file", "scan"]  # by the purge of personal data; the files are set before
+FREE = {*ONCE, *EMPTIED}
+
+
+def _blank(column: str) -> str:
+    field = next(field for field in InvitationLetter._meta.concrete_fields if field.column == column)
+    return f"COALESCE(OLD.{column}, '') = ''" if field.get_internal_type() in {"CharField", "TextField"} else f"OLD.{column} IS NULL"
+
+
+def _changed(column: str) -> str:
+    return f"NEW.{column} IS DISTINCT FROM OLD.{column}"
+
+
+def _broken() -> str:
+    """Where an update of a letter changes what is frozen, or sets again what was set."""
+    frozen = [_changed(field.column) for field in InvitationLetter._meta.concrete_fields if field.column not in FREE]
+    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}))" for column in ONCE]
+    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND COALESCE(NEW.{column}, '') <> '')" for column in EMPTIED]
+    return " OR ".join(frozen)
+
+
+TEMPLATE_FREE = {"superseded_at"}
+TEMPLATE_BROKEN = "OLD.approved_at IS NOT NULL AND ({})".format(
+    " OR ".join(_changed(field.column) for field in LetterTemplate._meta.concrete_fields if field.column not in TEMPLATE_FREE)
+)
+DECIDED = "OLD.decision <> ''"
+SETTLED = {
+    LETTER: (_broken(), "an issued letter stays as it was signed off"),
+    TEMPLATE: (TEMPLATE_BROKEN, "an approved template stays as it was approved"),
+    Cancellation._meta.db_table: (DECIDED, "a cancellation that was decided stays as it is"),
+    UnitHold._meta.db_table: ("OLD.ended_at IS NOT NULL", "a hold that has ended stays as it is"),
+    UnitFiling._meta.db_table: ("OLD.withdrawn_at IS NOT NULL", "a filing that was withdrawn stays as it is"),
+}
+
+
+@triggers.register
+def letter_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """Every trigger of the app, on either engine."""
+    of_engine = _sqlite if connection.vendor == "sqlite" else _postgresql
+    return [trigger for table in KEPT for trigger in of_engine(table)]
+
+
+def _sqlite(table: str) -> list[Trigger]:
+    made = [
+        Trigger(f"{table}_insert", table, f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse(DELETE)}"),
+        Trigger(f"{table}_delete", table, f"BEFORE DELETE ON {table} {refuse(DELETE)}"),
+    ]
+    if table in SETTLED:
+        condition, message = SETTLED[table]
+        made.append(Trigger(f"{table}_update", table, f"BEFORE UPDATE ON {table} WHEN {condition} {refuse(message)}"))
+    return made
+
+
+def _postgresql(table: str) -> list[Trigger]:
+    check = ""
+    if table in SETTLED:
+        condition, message = SETTLED[table]
+        check = f"IF TG_OP = 'UPDATE' AND ({condition}) THEN {raising(message)} END IF;"
+    body = f"BEGIN IF TG_OP = 'DELETE' THEN {raising(DELETE)} END IF; {check} RETURN NEW; END"
+    return [
+        Trigger(f"{table}_change", table, f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW", body),
+        triggers.no_truncate(table, DELETE),
+    ]

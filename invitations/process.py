@@ -1,0 +1,170 @@
+"""How applications for invitation letters run through the published steps of item 4.1: taken in, reviewed twice, signed off, submitted online."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from cases.decisions import approve_and_finish, finishing_blockers
+from cases.forms import CompleteForm, DecisionForm
+from cases.kinds import Action, Blocker, CaseKind, Level, Move, Stage, Turn, anybody, register
+from cases.models import Approval, Case
+
+from . import checks
+from .issuing import issue, people_behind, template_in_force
+from .models import Application
+from .scope import ITEM
+
+CATALOGUE = _("邀请函核对规则")
+
+
+def application_of(turn: Turn) -> Application:
+    assert isinstance(turn.detail, Application)
+    return turn.detail
+
+
+# -- 1 接件 ------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def receive_blockers(turn: Turn) -> list[Blocker]:
+    """An application is taken in when it is filled in and its unit is not on hold."""
+    application = application_of(turn)
+    missing = checks.missing_facts(application, checks.current_invitees(application))
+    found = [Blocker("INV-00", gettext("申请没有填全：%(names)s") % {"names": "、".join(missing)}, CATALOGUE, _("承办人填写"))] if missing else []
+    if application.unit and (hold := application.unit.open_hold):
+        found.append(Blocker("INV-20", gettext("邀请单位已暂停受理：%(reason)s") % {"reason": hold.reason}, CATALOGUE, _("签发人恢复受理")))
+    return found
+
+
+def receive(turn: Turn) -> str:
+    application = application_of(turn)
+    application.received_at, application.received_by = turn.at, turn.by
+    application.save(update_fields=["received_at", "received_by"])
+    return str(turn.data["remark"])
+
+
+# -- 2 审核 ------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def rule_blockers(turn: Turn) -> list[Blocker]:
+    """What is not filled in (it may have been changed since it was taken in), and every rule of the catalogue that blocks: a second person may override it."""
+    facts = checks.load(application_of(turn), turn.case.materials.all())
+    blocking = [finding for finding in checks.findings(facts) if finding.is_block]
+    by_rule = _("承办人改正或补充材料，或由第二人特批")
+    return receive_blockers(turn) + [
+        Blocker(finding.rule.code, finding.text, finding.rule.basis or CATALOGUE, by_rule, can_override=True) for finding in blocking
+    ]
+
+
+# -- 3 签发 ------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+class IssueForm(DecisionForm):
+    """Signing off asks for the password again."""
+
+    password = forms.CharField(
+        label=_("登录密码"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_("签发后编号和内容不能再改，请再次输入登录密码。"),
+        error_messages={"required": _("请输入登录密码。")},
+    )
+
+
+def template_blockers(turn: Turn) -> list[Blocker]:
+    if template_in_force(application_of(turn)) is None:
+        return [Blocker("INV-21", gettext("这种函件没有已批准的模板"), CATALOGUE, _("内容编辑起草模板，由另一人批准"))]
+    return []
+
+
+def issue_blockers(turn: Turn) -> list[Blocker]:
+    """Nobody signs off what they prepared or reviewed."""
+    found = finishing_blockers(turn)
+    if turn.people & {person.pk for person in people_behind(turn.case)}:
+        found.append(Blocker("SOD-04", gettext("起草或审核过这份函件的人不能签发"), _("起草、审核、签发由不同的人办理"), _("另一位签发人")))
+    return found
+
+
+def sign_off(turn: Turn) -> str:
+    note = approve_and_finish(turn, final=True)
+    numbers = "、".join(letter.number for letter in issue(turn))
+    return "；".join(line for line in (numbers, note) if line)
+
+
+# -- the kind ----------------------------------------------------------------------------------------------------------------------------------------------
+
+
+RECEIVE = Action("receive_application", _("接件"), Move.COMPLETE, blockers=receive_blockers, effect=receive, form=CompleteForm)
+REVIEWED = Action(
+    "approve",
+    _("同意"),
+    permission="cases.review_case",
+    who=anybody,
+    blockers=finishing_blockers,
+    effect=approve_and_finish,
+    form=DecisionForm,
+)
+ISSUE = Action(
+    "approve",
+    _("签发"),
+    permission="cases.sign_case",
+    who=anybody,
+    blockers=issue_blockers,
+    effect=sign_off,
+    form=IssueForm,
+    asks_password=True,
+)
+SUBMIT_ONLINE = Action("submit_online", _("登记网上提交"), Move.COMPLETE, permission="invitations.register_scan", who=anybody, final=True, form=CompleteForm)
+
+
+def snapshot(case: Case, detail: Model | None) -> Mapping[str, Any]:
+    """What reviewers decide on. A passport number stands in it as its keyed digest: a change shows, the number does not."""
+    assert isinstance(detail, Application)
+    people = checks.current_invitees(detail)
+    facts = {str(Application._meta.get_field(name).verbose_name): _shown(detail, name) for name in checks.NEEDED}  # type: ignore[union-attr]
+    rows = [
+        [
+            invitee.name,
+            invitee.chinese_name,
+            invitee.sex,
+            invitee.birth_on,
+            invitee.nationality.name,
+            invitee.passport_index,
+            invitee.passport_issued_on,
+            invitee.passport_expires_on,
+            invitee.employer,
+            invitee.employer_en,
+            invitee.job,
+            invitee.job_en,
+        ]
+        for invitee in people
+    ]
+    return facts | {gettext("被邀请人"): rows}
+
+
+def _shown(application: Application, name: str) -> Any:
+    display = getattr(application, f"get_{name}_display", None)
+    value = display() if display else getattr(application, name)
+    return str(value) if isinstance(value, Model) else value
+
+
+STAGES: Sequence[Stage] = (
+    Stage("receive", _("接件"), (RECEIVE,)),
+    Stage("review", _("审核"), blockers=rule_blockers, levels=(Level(Approval.Right.REVIEW), Level(Approval.Right.REVIEW, REVIEWED))),
+    Stage("issue", _("签发"), blockers=template_blockers, levels=(Level(Approval.Right.SIGN, ISSUE),)),
+    Stage("submit_online", _("网上提交"), (SUBMIT_ONLINE,)),
+)
+
+LETTERS = register(
+    CaseKind(
+        items=(ITEM,),
+        detail=Application,
+        panel="invitations/_panel.html",
+        stages=tuple(STAGES),
+        snapshot=snapshot,
+    )
+)
