@@ -16,6 +16,8 @@ import unicodedata
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from .signs import describe
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TOKEN_LENGTH = 26  # 130 bits
 CODE_LENGTH = 13
@@ -77,7 +79,7 @@ def read_code(typed: str) -> str:
     code = BETWEEN.sub("", unicodedata.normalize("NFKC", typed)).upper().translate(LOOK_ALIKES)
     wrong = next((sign for sign in code if sign not in ALPHABET), None)
     if wrong is not None:
-        raise BadCodeError(_("核验码里没有“%(sign)s”这个字符，请对照函件核对。") % {"sign": wrong})
+        raise BadCodeError(_("核验码里不会有%(sign)s，请对照函件核对。") % {"sign": describe(wrong)})
     if len(code) != CODE_LENGTH:
         raise BadCodeError(_("核验码有 13 位，您输入了 %(count)d 位。") % {"count": len(code)})
     if _sum(code):
