@@ -11,12 +11,11 @@ DELETE = "letters and what belongs to them are not deleted"
 LETTER, TEMPLATE = InvitationLetter._meta.db_table, LetterTemplate._meta.db_table
 KEPT = [model._meta.db_table for model in (InvitationLetter, LetterTemplate, Cancellation, Invitee, InvitingUnit, UnitFiling, UnitHold)]
 # What is set later, once: the drawing, what happens to the paper, the scan, the end. A purge empties what names a passport.
-ONCE = (
-    ["sealed_sha256", "sha256", "pages", "rendered_at"]
-    + ["sealed_at", "sealed_by_id", "handed_over_at", "handed_over_by_id", "handed_over_to"]
-    + ["scanned_at", "scanned_by_id", "scan_sha256", "scan_pages", "submitted_on", "submitted_by_id", "receipt_number"]
-    + ["cancelled_at", "replaced_by_id", "replaced_at", "scan_purged_at"]
-)
+DRAWN = ("sealed_sha256", "sha256", "pages", "rendered_at")
+PAPER = ("sealed_at", "sealed_by_id", "handed_over_at", "handed_over_by_id", "handed_over_to")
+SCANNED = ("scanned_at", "scanned_by_id", "scan_sha256", "scan_pages", "scan_purged_at", "submitted_on", "submitted_by_id", "receipt_number")
+ENDED = ("cancelled_at", "replaced_by_id", "replaced_at")
+ONCE = (*DRAWN, *PAPER, *SCANNED, *ENDED)
 EMPTIED = ["content", "file", "scan"]  # by the purge of personal data; the files are set before
 FREE = {*ONCE, *EMPTIED}
 
@@ -26,7 +25,7 @@ def _blank(column: str) -> str:
     return f"COALESCE(OLD.{column}, '') = ''" if field.get_internal_type() in {"CharField", "TextField"} else f"OLD.{column} IS NULL"
 
 
-def _changed(column: str) -> str:
+def _changed(column: str | None) -> str:
     return f"NEW.{column} IS DISTINCT FROM OLD.{column}"
 
 

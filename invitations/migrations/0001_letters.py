@@ -408,7 +408,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invitee',
-            constraint=models.CheckConstraint(condition=models.Q(('purged_at', None), ('passport_number', None), _connector='OR'), name='invitations_purged_has_no_number'),
+            constraint=models.CheckConstraint(condition=models.Q(('purged_at', None), ('passport_number__isnull', True), _connector='OR'), name='invitations_purged_has_no_number'),
         ),
         migrations.AddConstraint(
             model_name='application',

@@ -120,7 +120,7 @@ class Invitee(SealedRow):
             models.CheckConstraint(
                 condition=~Q(surname="") | ~Q(given_names=""), name="invitations_invitee_is_named", violation_error_message=_("请填写护照上的姓名。")
             ),
-            models.CheckConstraint(condition=Q(purged_at=None) | Q(passport_number=None), name="invitations_purged_has_no_number"),
+            models.CheckConstraint(condition=Q(purged_at=None) | Q(passport_number__isnull=True), name="invitations_purged_has_no_number"),
         ]
 
     def __str__(self) -> str:
