@@ -1,11 +1,14 @@
 """What the database itself keeps of cases: nothing is deleted, the timeline grows only, what was decided or is final stays."""
 
+from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.signals import post_migrate
 
 from core import triggers
 from core.triggers import Trigger, raising, refuse
 
 from .models import Approval, Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, Document, TimelineEntry
+from .tallies import count_after_migrate, tally_triggers
 
 KEPT = [model._meta.db_table for model in (Case, CaseStep, CaseMaterial, CaseTask, CaseHold, CaseLink, Approval, Document)]
 # What may be said of a document later; all else of it stays.
@@ -20,6 +23,9 @@ SETTLED = {
     Case._meta.db_table: ("OLD.closed_at IS NOT NULL AND (NEW.closed_at IS NULL OR NEW.outcome <> OLD.outcome)", "a closed case is not reopened"),
 }
 DELETE = "cases are not deleted"
+
+triggers.register(tally_triggers)
+post_migrate.connect(count_after_migrate, sender=apps.get_app_config("contenttypes"))  # after that of auth, which puts the triggers back
 
 
 @triggers.register

@@ -6,6 +6,7 @@ from .documents import Document
 from .drafts import Draft
 from .people import Assignment, Phrase, Substitution
 from .rules import Need, StepRule, TaskTemplate, Term
+from .tallies import CaseTally
 
 __all__ = [
     "Approval",
@@ -15,6 +16,7 @@ __all__ = [
     "CaseLink",
     "CaseMaterial",
     "CaseStep",
+    "CaseTally",
     "CaseTask",
     "Document",
     "Draft",

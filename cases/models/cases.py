@@ -108,6 +108,7 @@ class Case(models.Model):
             models.Index(fields=["handler", "due_on", "id"], condition=Q(closed_at=None), name="cases_open_of_handler"),
             models.Index(fields=["item", "id"], name="cases_of_item"),
             models.Index(fields=["handler", "id"], name="cases_of_handler"),
+            models.Index(fields=["handler", "item"], name="cases_of_handler_and_item"),  # figures of what somebody carries beyond their items
         ]
 
     def __str__(self) -> str:
