@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.audit import name_of
 from accounts.models import AuditEvent, AuditHead, User
-from benchmarks import large_rows
+from benchmarks import large_rows, large_words
 from cases.models import Assignment, Case, Document
 from cases.search import CASES, DOCUMENTS
 from core import search, triggers
@@ -107,7 +107,7 @@ def tables(cursor: Any, handlers: list[User]) -> None:
     """Tables for this connection only: words of titles, moments of ten years, and which item and person a case of each thousandth is of."""
     day = "date" if connection.vendor == "postgresql" else "text"
     moment = "timestamptz" if connection.vendor == "postgresql" else "text"
-    words = [(kind, place, word, *search.spell(word)) for kind, found in enumerate(large_rows.WORDS) for place, word in enumerate(found)]
+    words = [(kind, place, word, *search.spell(word)) for kind, found in enumerate(large_words.WORDS) for place, word in enumerate(found)]
     make_table(cursor, "large_word", "kind bigint, place bigint, word text, pinyin text, initials text, PRIMARY KEY (kind, place)", words)
     today = timezone.localdate()
     begin = datetime(today.year, today.month, today.day, 1, tzinfo=UTC) - timedelta(days=365 * YEARS)
@@ -167,7 +167,7 @@ def trail(events: int) -> Iterator[tuple[Any, ...]]:
         by, action = handlers[who(number * 7919 % 1000)], acts[number % len(acts)]
         subject = f"{Case._meta.label_lower}:{number * last // events + 1}" if number % 10 < 8 else name_of(by)
         facts = json.dumps({"number": f"2.1-{2016 + number % 10}-{number:04d}"} if number % 10 < 8 else {}, ensure_ascii=False)
-        at = begin + timedelta(days=365 * YEARS) * number / events
+        at = begin + timedelta(days=365 * YEARS * number / events)
         event = AuditEvent(number=head.number + 1, at=at, by=by, action=action, subject=subject, facts=facts, address=f"10.0.0.{number % 200}")
         event.previous = head.digest
         event.digest = event.compute_digest()

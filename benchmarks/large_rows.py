@@ -1,4 +1,4 @@
-"""The rows of benchmarks/large.py: the words of titles, and the statements that make cases and their parts of numbers. The same on both engines."""
+"""The rows of benchmarks/large.py: the statements that make cases and their parts of numbers. The same on both engines."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,22 +7,10 @@ from django.db.models import Model
 from cases.models import Approval, Case, CaseHold, CaseMaterial, CaseStep, CaseTask, Document, TimelineEntry
 from core.models import SearchEntry, Serial
 
+from .large_words import BODIES, MATTERS, PAPERS, PLACES
+
 KEYED: list[type[Model]] = [Case, CaseStep, CaseMaterial, CaseTask, CaseHold, Approval, TimelineEntry, Document, SearchEntry]
 DAYS = 3650
-
-PLACES = [first + second + "市" for first in "青云玉金银碧翠丹紫白松柏梅兰竹菊枫桐桂莲" for second in "港湾岛溪泉湖洲岭峰谷坪塘浦津渡桥台林原川"]
-BODIES = [
-    *("商会", "工商联合会", "贸易促进会", "总领事馆", "驻华使馆", "友好协会", "投资促进局", "会展公司", "港口管理局", "科技园区"),
-    *("商工会议所", "企业家协会", "物流协会", "纺织协会", "汽车协会", "医药协会", "农业合作社", "海事仲裁院", "经济研究所", "文化交流中心"),
-]
-MATTERS = [
-    *("代表团来访", "考察邀请", "经贸洽谈会", "合作备忘录签署", "工作会谈", "出访安排", "视频会议", "联络函答复", "展览会组织", "企业对接会"),
-    *("项目推介会", "年度会议筹备", "签证函电审签", "论坛筹备", "来函办理", "访问日程商定", "接待方案", "培训班组织", "信息通报", "圆桌会议"),
-    *("工商合作机制会议", "外事部门对接", "商务考察", "友城活动", "博览会参展"),
-]
-RARE = ["朱鹮岛", "雪豹谷"]  # in every 49,999th title
-PAPERS = ["来函", "复函", "名单", "日程", "会议纪要", "邀请函样稿", "签字页"]
-WORDS = [PLACES, BODIES, MATTERS, RARE, PAPERS]
 
 PRIMES = (2654435761, 2246822519, 3266489917, 2969639161, 1640531527, 2860486313)
 # What is drawn for each case: a name, the number it is drawn from, a salt, and how many there are to draw from.
