@@ -1,17 +1,16 @@
-"""Staff pages of exported sheets. Each person sees their own; another's is as absent as one that never was."""
+"""The staff page on which sheets are chosen for export, and where one's exports are listed. How each goes is on the page of its job."""
 
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
-from .exports import CONTENT_TYPES, ask_for_export, entries_in_force, read_export
+from jobs.queries import own, refresh_seconds
+
+from .exports import ask_for_export, entries_in_force
 from .forms import SheetExportForm
-from .models import SheetExport
+from .jobs import SHEET_EXPORT
 
 SHOWN = 20  # exports on the list
-REFRESH_SECONDS = 2  # between two looks at an export under way
 
 exporter = permission_required("duties.export_sheets", raise_exception=True)
 
@@ -33,28 +32,5 @@ def export_create(request):
 
 
 def _page(request, form):
-    exports = SheetExport.objects.filter(asked_by=request.user)[:SHOWN]
-    return render(request, "duties/export_list.html", {"form": form, "exports": exports})
-
-
-@exporter
-@require_safe
-def export_detail(request, export):
-    export = get_object_or_404(SheetExport, pk=export, asked_by=request.user)
-    response = render(request, "duties/export_detail.html", {"export": export, "state": export.state, "seconds": REFRESH_SECONDS})
-    if export.state == SheetExport.State.RUNNING:
-        response["Refresh"] = str(REFRESH_SECONDS)
-    return response
-
-
-@exporter
-@require_GET
-def export_download(request, export):
-    export = get_object_or_404(SheetExport, pk=export, asked_by=request.user)
-    body = read_export(export, by=request.user, request=request)
-    if body is None:
-        raise Http404
-    response = HttpResponse(body, content_type=CONTENT_TYPES[SheetExport.Format(export.format)])
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=export.file_name)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    jobs = list(own(request.user).filter(kind=SHEET_EXPORT.name).order_by("-pk")[:SHOWN])
+    return render(request, "duties/export_list.html", {"form": form, "jobs": jobs, "seconds": refresh_seconds(jobs)})

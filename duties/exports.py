@@ -1,28 +1,26 @@
-"""Exporting sheets: asking for a file, and giving it to the person who asked. The worker makes it (duties/export_worker.py)."""
+"""Exporting sheets: asking for a file of them. It is background work (duties/export_worker.py), and is fetched on the page of the job."""
 
-import contextlib
 from collections.abc import Iterable
-from pathlib import Path
 
-from django.conf import settings
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import acting, record
 from accounts.models import User
+from jobs.actions import ask
+from jobs.models import Job
 
-from .models import ListEdition, ListEntry, SheetExport
-from .tasks import make_sheet_export
-
-CONTENT_TYPES = {
-    SheetExport.Format.PDF: "application/pdf",
-    SheetExport.Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
+from .jobs import SHEET_EXPORT
+from .models import ListEdition, ListEntry
 
 
-def folder() -> Path:
-    """Where the files lie, under random names."""
-    return Path(settings.VAR_DIR) / "exports"
+class Format(models.TextChoices):
+    """The kinds of file in which sheets are exported."""
+
+    PDF = "pdf", _("PDF（打印、存档）")
+    DOCX = "docx", _("Word（DOCX，可修改）")
 
 
 def entries_in_force() -> "QuerySet[ListEntry]":
@@ -30,22 +28,10 @@ def entries_in_force() -> "QuerySet[ListEntry]":
     return ListEntry.objects.filter(edition__status=ListEdition.Status.PUBLISHED)
 
 
-def ask_for_export(*, codes: Iterable[str], format: str, with_cover: bool, by: User, request: HttpRequest) -> SheetExport:
+def ask_for_export(*, codes: Iterable[str], format: str, with_cover: bool, by: User, request: HttpRequest) -> Job:
     """Have the worker put the sheets of these items (codes, in the order of the list) into one file."""
-    with acting(by, request):
-        export = SheetExport.objects.create(asked_by=by, codes=list(codes), format=format, with_cover=with_cover)
-        record("export.ask", export, codes=export.codes, format=format, with_cover=with_cover)
-        make_sheet_export.enqueue(export.pk)
-    return export
-
-
-def read_export(export: SheetExport, *, by: User, request: HttpRequest) -> bytes | None:
-    """The file of an export, noted as handed out; None where there is none (any more)."""
-    body = None
-    if export.content:
-        with contextlib.suppress(FileNotFoundError):
-            body = (folder() / export.content).read_bytes()
-    if body is not None:
-        with acting(by, request):
-            record("export.download", export, sha256=export.sha256)
-    return body
+    codes = list(codes)
+    words = {"codes": "、".join(codes), "format": format.upper()}
+    title = gettext("信息表 %(codes)s（%(format)s，带封面和目录）") if with_cover else gettext("信息表 %(codes)s（%(format)s）")
+    parameters = {"codes": codes, "format": format, "with_cover": with_cover}
+    return ask(SHEET_EXPORT.name, parameters=parameters, title=title % words, total=len(codes), by=by, request=request)

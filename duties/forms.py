@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import PortalHelper
 
-from .models import ListEntry, SheetExport
+from .exports import Format
+from .models import ListEntry
 
 TICK_MANY = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
 TICK_ONE = forms.RadioSelect(attrs={"class": "form-check-input"})
@@ -22,7 +23,7 @@ class SheetExportForm(forms.Form):
     everything = forms.BooleanField(label=_("全部事项"), required=False)
     categories = forms.MultipleChoiceField(label=_("整类选择"), required=False, widget=TICK_MANY)
     items = forms.MultipleChoiceField(label=_("逐项选择"), required=False, widget=TICK_MANY)
-    format = forms.ChoiceField(label=_("格式"), choices=SheetExport.Format.choices, initial=SheetExport.Format.PDF, widget=TICK_ONE)
+    format = forms.ChoiceField(label=_("格式"), choices=Format.choices, initial=Format.PDF, widget=TICK_ONE)
     with_cover = forms.BooleanField(label=_("带封面和目录"), required=False, initial=True)
 
     def __init__(self, data: Any = None, *, entries: Sequence[ListEntry]) -> None:

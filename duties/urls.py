@@ -1,4 +1,4 @@
-"""Public addresses of the duty list, the same in every tree: Chinese and English, standard and 关怀版; and the staff's exports."""
+"""Public addresses of the duty list, the same in every tree: Chinese and English, standard and 关怀版; and the staff's page of exports."""
 
 from django.urls import path
 
@@ -26,8 +26,6 @@ urlpatterns = [
 urlpatterns += [
     path("exports/", export_views.export_list, name="export-list"),
     path("exports/new/", export_views.export_create, name="export-create"),
-    path("exports/<int:export>/", export_views.export_detail, name="export-detail"),
-    path("exports/<int:export>/file/", export_views.export_download, name="export-download"),
 ]
 for prefix in reversed(PREFIXES):
     urlpatterns += [

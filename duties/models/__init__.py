@@ -1,4 +1,4 @@
-"""The catalogue, and what staff have made from it."""
+"""The catalogue."""
 
 from .catalogue import (
     DutyItem,
@@ -15,7 +15,6 @@ from .catalogue import (
     SupervisionContact,
     moment,
 )
-from .export import SheetExport
 
 __all__ = [
     "DutyItem",
@@ -27,7 +26,6 @@ __all__ = [
     "Responsibility",
     "Revision",
     "Sheet",
-    "SheetExport",
     "SheetLegalBasis",
     "SheetQuerySet",
     "SupervisionContact",

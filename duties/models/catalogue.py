@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 def moment(at: datetime | None) -> str | None:
@@ -85,6 +86,7 @@ class DutyItem(models.Model):
         verbose_name_plural = _("职责事项")
         ordering = ["code"]
         default_permissions = ()
+        permissions = [("export_sheets", gettext_noop("导出信息表"))]
 
     def __str__(self) -> str:
         return self.code

@@ -43,7 +43,7 @@ def test_editor_exports_two_sheets_in_both_formats(visitor, scripts):
         document = package.read("word/document.xml").decode()
     assert ["签发（纸质邀请函）" in document, "组织重要公务代表团出访" in document] == [True, False]
 
-    assert person.go("/exports/").get_by_text("已生成").count() >= 2
+    assert person.go("/exports/").get_by_role("main").get_by_text("已完成").count() >= 2
 
 
 @pytest.mark.parametrize("wishes", [{}, {"color_scheme": "dark"}, {"contrast": "more"}], ids=["light", "dark", "contrast"])
