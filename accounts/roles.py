@@ -47,7 +47,7 @@ ROLES = {
             _("经办人"),
             _("承办办件：登记往来、收齐运行要件、起草函件并送审。"),
             Kind.BUSINESS,
-            (*PAPERS, "cases.handle_case", "cases.annotate_case"),
+            (*PAPERS, "cases.handle_case", "cases.annotate_case", "correspondence.register_entry"),
         ),
         Role("reviewer", _("审核人"), _("审核经办人送审的材料和函件，可以退回。"), Kind.BUSINESS, (*PAPERS, "cases.review_case", "cases.annotate_case")),
         Role(
@@ -55,9 +55,15 @@ ROLES = {
             _("签发人"),
             _("签发审核通过的函件，签发时编号。"),
             Kind.BUSINESS,
-            (*PAPERS, "cases.view_all_cases", "cases.review_case", "cases.sign_case", "cases.annotate_case"),
+            (*PAPERS, "cases.view_all_cases", "cases.review_case", "cases.sign_case", "cases.annotate_case", "correspondence.print_register"),
         ),
-        Role("registrar", _("档案与用印"), _("用印、登记签字盖章后的扫描件、管理档案。"), Kind.BUSINESS, (*PAPERS, "cases.annotate_case")),
+        Role(
+            "registrar",
+            _("档案与用印"),
+            _("用印、登记签字盖章后的扫描件、管理档案。"),
+            Kind.BUSINESS,
+            (*PAPERS, "cases.annotate_case", "correspondence.register_entry", "correspondence.print_register"),
+        ),
         Role("editor", _("内容编辑"), _("起草和修改职责事项信息表，修改运行规则和字典。"), Kind.BUSINESS, (*BUSINESS, "cases.change_rules")),
         Role("publisher", _("发布批准"), _("审核并发布他人编写的信息表，确认运行规则。"), Kind.BUSINESS, (*BUSINESS, "cases.confirm_rules")),
         Role(
@@ -65,7 +71,7 @@ ROLES = {
             _("领导"),
             _("查看统计和办件进展，不看证件号码；安排分工、改派办件。"),
             Kind.BUSINESS,
-            (*CASES, "cases.view_all_cases", "cases.assign_items", "cases.assign_case"),
+            (*CASES, "cases.view_all_cases", "cases.assign_items", "cases.assign_case", "correspondence.print_register"),
         ),
         Role(
             "system_admin",

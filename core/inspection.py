@@ -110,6 +110,14 @@ def inspect(path: Path, name: str, size: int) -> Finding:
     return Finding(found["kind"], name, clean if found["clean"] else path, found["pages"])
 
 
+def take_apart(path: Path) -> dict[str, Any]:
+    """What the mail at `path` says (core.eml), its attachments written beside it, not looked through yet. Raises RefusedFileError."""
+    found: dict[str, Any] = json.loads(_run("take_apart", path)[0])
+    if code := found.get("refused"):
+        raise RefusedFileError(code)
+    return found
+
+
 def draw(path: Path, kind: str, page: int) -> bytes:
     """One page (from 1) of a kept file as PNG. Raises RefusedFileError where it cannot be drawn."""
     picture, said = _run("preview", path, kind, str(page))

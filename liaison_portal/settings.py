@@ -172,6 +172,7 @@ CASE_QUOTA = int(os.environ.get("CASE_QUOTA", "1024")) * MEBIBYTE  # of all docu
 PERSON_QUOTA = int(os.environ.get("PERSON_QUOTA", "10240")) * MEBIBYTE  # of all documents that one person has added
 CLAMD_SOCKET = os.environ.get("CLAMD_SOCKET", "")  # a path, or host:port; every file is scanned there, or refused
 PUBLIC_SITE_DIR = VAR_DIR / "site"
+OWN_MAIL_DOMAINS = os.environ.get("OWN_MAIL_DOMAINS", "").lower().split()  # a mail from one of these is one that we sent
 AUDIT_ANCHORS = VAR_DIR / "audit-anchors.txt"
 EXTRA_FONTS_DIR = os.environ.get("EXTRA_FONTS_DIR", "")  # further faces for prints, beside those of fonts/
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from .. import eml
 from . import RefusedError
 from .images import open_image
 from .kinds import inspect
@@ -36,7 +37,7 @@ def preview(path: Path, kind: str, page: str) -> dict[str, Any]:
     return {}
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "preview": preview}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "preview": preview, "take_apart": eml.take_apart}
 
 
 def shut_in() -> None:
