@@ -80,7 +80,9 @@ class Job(models.Model):
             models.CheckConstraint(
                 condition=Q(finished_at__isnull=False) & ~Q(outcome="") | Q(finished_at=None, outcome=""), name="jobs_job_has_an_outcome_when_finished"
             ),
-            models.CheckConstraint(condition=Q(failure="", fault="") | Q(outcome="failed") & ~Q(failure=""), name="jobs_job_says_why_it_failed"),
+            models.CheckConstraint(
+                condition=Q(failure="", fault="") & ~Q(outcome="failed") | Q(outcome="failed") & ~Q(failure=""), name="jobs_job_says_why_it_failed"
+            ),
             models.CheckConstraint(
                 condition=Q(file="", sha256="", size=None) | Q(outcome="done", size__isnull=False) & ~Q(sha256=""), name="jobs_job_has_a_file_when_done"
             ),
