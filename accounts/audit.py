@@ -6,7 +6,7 @@ The rows are written as the last statements of the transaction, so that the one 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from core.turns import turn
 
 from .addresses import address_of
-from .models import AuditEvent, AuditHead, User
+from .models import AuditEvent, AuditHead, User, digest_of_event
 
 
 @dataclass
@@ -116,28 +116,92 @@ def _write(act: Act) -> None:
     head.save(update_fields=["number", "digest"])
 
 
-def find_faults(anchors: Path | None = None) -> Iterator[str]:
-    """Walk the whole trail and yield one sentence for each place where it is not what was written.
+class FaultKind(models.TextChoices):
+    """What can be wrong with the trail. The words are for whoever has to judge it."""
+
+    MISSING = "missing", _("缺条或乱序")
+    UNCHAINED = "unchained", _("前后不相接")
+    ALTERED = "altered", _("内容被改动")
+    ANCHOR = "anchor", _("与库外留存不符")
+    CUT = "cut", _("末尾被截去")
+    HEAD = "head", _("链尾不符")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One place where the trail is not what was written: at which number, and in a sentence."""
+
+    kind: FaultKind
+    number: int
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class End:
+    """Where the trail ends: by its head, and by the number of its last event. Read in one statement, so that no act falls between the two."""
+
+    number: int
+    digest: str
+    last: int
+
+
+def end_of_trail() -> End:
+    """Where the trail ends now."""
+    last = AuditEvent.objects.order_by("-number").values("number")[:1]
+    found = AuditHead.objects.filter(pk=1).annotate(last=models.Subquery(last)).values_list("number", "digest", "last").first()
+    if found:
+        return End(found[0], found[1], found[2] or 0)
+    return End(0, "", last.values_list("number", flat=True).first() or 0)
+
+
+COLUMNS = ("number", "at", "by_id", "action", "subject", "facts", "address", "previous", "digest")
+CHUNK = 5000  # events read at once; between chunks nothing is held open
+
+
+def find_faults(anchors: Path | None = None, *, end: End | None = None, passed: Callable[[int], object] = lambda number: None) -> Iterator[Fault]:
+    """Walk the trail to its end (or to an `end` read before) and yield each place where it is not what was written.
 
     `anchors` names a file of earlier heads ("number digest" a line), kept outside the database: it exposes a tail that was cut off.
+    `passed` is told now and then how many events were looked at.
     """
-    number, digest = 0, ""
+    end = end or end_of_trail()
+    number, digest, walked = 0, "", 0
     anchored = read_anchors(anchors) if anchors else {}
-    for event in AuditEvent.objects.order_by("number").iterator():
-        if event.number != number + 1:
-            yield f"第 {number + 1} 条缺失或顺序有误（下一条是第 {event.number} 条）"
-        elif event.previous != digest:
-            yield f"第 {event.number} 条没有接在前一条之后"
-        if event.compute_digest() != event.digest:
-            yield f"第 {event.number} 条的内容与校验值不符"
-        number, digest = event.number, event.digest
+    for event in _walk(end.last):
+        seen, previous, written = event[0], event[7], event[8]
+        if seen != number + 1:
+            yield Fault(FaultKind.MISSING, number + 1, f"第 {number + 1} 条缺失或顺序有误（下一条是第 {seen} 条）")
+        elif previous != digest:
+            yield Fault(FaultKind.UNCHAINED, seen, f"第 {seen} 条没有接在前一条之后")
+        if digest_of_event(*event[:8]) != written:
+            yield Fault(FaultKind.ALTERED, seen, f"第 {seen} 条的内容与校验值不符")
+        number, digest, walked = seen, written, walked + 1
         if anchored.pop(number, digest) != digest:
-            yield f"第 {number} 条与库外留存的校验值不符"
+            yield Fault(FaultKind.ANCHOR, number, f"第 {number} 条与库外留存的校验值不符")
+        if walked % CHUNK == 0:
+            passed(walked)
     for lost in sorted(anchored):
-        yield f"库外留存过第 {lost} 条，日志中已没有"
-    head = AuditHead.objects.filter(pk=1).first() or AuditHead()
-    if (head.number, head.digest) != (number, digest):
-        yield f"链尾记录为第 {head.number} 条，实际止于第 {number} 条"
+        if lost > number:
+            yield Fault(FaultKind.CUT, lost, f"库外留存过第 {lost} 条，日志中已没有")
+        else:
+            yield Fault(FaultKind.MISSING, lost, f"库外留存过第 {lost} 条，日志中已没有")
+    if (end.number, end.digest) != (number, digest):
+        yield Fault(FaultKind.HEAD, end.number, f"链尾记录为第 {end.number} 条，实际止于第 {number} 条")
+
+
+def _walk(last: int) -> Iterator[tuple[Any, ...]]:
+    """The columns of every event up to this number, in order."""
+    number = None
+    while True:
+        rows = AuditEvent.objects.filter(number__lte=last).order_by("number")
+        chunk = list((rows if number is None else rows.filter(number__gt=number)).values_list(*COLUMNS)[:CHUNK])
+        yield from chunk
+        if len(chunk) < CHUNK:
+            return
+        number = chunk[-1][0]
 
 
 def read_anchors(file: Path) -> dict[int, str]:
@@ -146,9 +210,9 @@ def read_anchors(file: Path) -> dict[int, str]:
     return {int(number): digest for number, digest in (line.split() for line in lines if line)}
 
 
-def keep_anchor(file: Path) -> None:
-    """Add the present head to `file`, if it moved."""
-    head = AuditHead.objects.filter(pk=1).first()
-    if head and head.number and head.number not in read_anchors(file):
+def keep_anchor(file: Path, end: End | None = None) -> None:
+    """Add to `file` where the trail ends (or an `end` that was read before), if it moved."""
+    end = end or end_of_trail()
+    if end.number and end.number not in read_anchors(file):
         with file.open("a") as lines:
-            lines.write(f"{head.number} {head.digest}\n")
+            lines.write(f"{end.number} {end.digest}\n")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import PortalHelper, SearchHelper
 
-from .audit import ACTIONS, acting, record
+from .audit import acting, record
 from .models import RoleRequest, User
 from .roles import CHOICES, exclude_one_another
 
@@ -115,16 +115,6 @@ class PeopleFilterForm(forms.Form):
     q = forms.CharField(label=_("姓名或登录名"), max_length=40, required=False)
     role = forms.ChoiceField(label=_("角色"), choices=[("", _("全部角色")), *CHOICES], required=False)
     state = forms.ChoiceField(label=_("状态"), choices=STATES, required=False)
-    helper = SearchHelper()
-
-
-class AuditFilterForm(forms.Form):
-    person = forms.CharField(label=_("登录名"), max_length=40, required=False)
-    action = forms.ChoiceField(label=_("操作"), choices=lambda: [("", _("全部操作")), *ACTIONS.items()], required=False)
-    subject = forms.CharField(label=_("对象"), max_length=80, required=False)
-    since = forms.DateField(label=_("从"), required=False, widget=DAY, validators=THIS_AGE)
-    until = forms.DateField(label=_("到"), required=False, widget=DAY, validators=THIS_AGE)
-    before = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
     helper = SearchHelper()
 
 

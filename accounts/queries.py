@@ -1,6 +1,6 @@
 """What the account pages show: people, their sessions, locks and sign-ins."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any
 
@@ -58,27 +58,6 @@ def locked_among(persons: list[User]) -> set[int]:
 def sign_ins_of(person: User, number: int = 10) -> QuerySet[AuditEvent]:
     """The person's last sign-ins, failures and locks."""
     return AuditEvent.objects.filter(subject=name_of(person), action__in=SIGN_INS).order_by("-number")[:number]
-
-
-def audit_events(
-    *, person: str = "", action: str = "", subject: str = "", since: date | None = None, until: date | None = None, before: int | None = None
-) -> QuerySet[AuditEvent]:
-    """Events of the trail, newest first: by the sign-in name `person`, of this `action`, about this `subject` (as the trail names it),
-    from the day `since` to the day `until`, with a number below `before`."""
-    found = AuditEvent.objects.select_related("by").order_by("-number")
-    if person:
-        found = found.filter(by__username=person.strip().lower())
-    if action:
-        found = found.filter(action=action)
-    if subject:
-        found = found.filter(subject=subject.strip())
-    if since:
-        found = found.filter(at__gte=start_of(since))
-    if until:
-        found = found.filter(at__lt=start_of(until) + timedelta(days=1))
-    if before:
-        found = found.filter(number__lt=before)
-    return found
 
 
 def start_of(day: date) -> datetime:

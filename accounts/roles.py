@@ -86,10 +86,10 @@ ROLES = {
             _("安全管理员"),
             _("批准角色变更、解除登录锁定、结束会话；不接触业务内容。"),
             Kind.SECURITY,
-            ("accounts.view_user", "accounts.decide_role", "accounts.unlock_user"),
+            ("accounts.view_user", "accounts.decide_role", "accounts.unlock_user", "accounts.view_own_acts"),
             kept=True,
         ),
-        Role("auditor", _("审计员"), _("查看和核验审计日志；不能改动任何内容。"), Kind.AUDIT, ("accounts.view_auditevent",)),
+        Role("auditor", _("审计员"), _("查看和核验审计日志；不能改动任何内容。"), Kind.AUDIT, ("accounts.view_auditevent", "accounts.verify_audit")),
     )
 }
 

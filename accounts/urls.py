@@ -25,7 +25,6 @@ own = [
     path("people/<str:username>/roles/", views.role_request_create, name="role-request-create"),
     path("people/<str:username>/unlock/", views.person_unlock, name="person-unlock"),
     path("people/<str:username>/sessions/end/", views.sessions_end, name="sessions-end"),
-    path("audit/", views.audit_list, name="audit-list"),
     path("roles/", views.role_list, name="role-list"),
     path("role-requests/", views.role_request_list, name="role-requests"),
     path("role-requests/<int:pk>/decide/", views.role_request_decide, name="role-request-decide"),

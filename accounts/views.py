@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import actions, queries
-from .audit import ACTIONS
-from .forms import AuditFilterForm, DecisionForm, DisableForm, PeopleFilterForm, PersonForm, RoleRequestForm, SettingsForm
-from .models import AuditEvent, RoleRequest, User
+from .forms import DecisionForm, DisableForm, PeopleFilterForm, PersonForm, RoleRequestForm, SettingsForm
+from .models import RoleRequest, User
 from .sessions import handle_of
 
 INITIAL_PASSWORD = "initial_password"  # noqa: S105 - the session's key for one that waits to be shown once
@@ -196,17 +195,6 @@ def sessions_end(request, username):
 @require_safe
 def role_list(request):
     return render(request, "accounts/role_list.html", {"roles": queries.roles_with_permissions()})
-
-
-@permission_required("accounts.view_auditevent", raise_exception=True)
-@require_safe
-def audit_list(request):
-    form = AuditFilterForm(request.GET)
-    found = queries.audit_events(**form.cleaned_data) if form.is_valid() else AuditEvent.objects.none()
-    events = list(found[: PAGE_SIZE + 1])
-    older = events[PAGE_SIZE - 1].number if len(events) > PAGE_SIZE else None
-    rows = [(event, ACTIONS.get(event.action, event.action)) for event in events[:PAGE_SIZE]]
-    return render(request, "accounts/audit_list.html", {"form": form, "rows": rows, "older": older})
 
 
 @role_decider
