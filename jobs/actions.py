@@ -1,5 +1,6 @@
 """What a person can do with background work: ask for it, cancel it, ask again, fetch its file. Each act is one transaction with its audit rows."""
 
+from contextlib import ExitStack
 from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied
@@ -70,8 +71,10 @@ def fetch(job: Job, *, by: User, request: HttpRequest | None = None) -> IO[bytes
     """The file of a job, noted as handed out. Raises PermissionDenied where the person may not have it any more, LostFileError where it is gone."""
     if not may(by, job.kind, job.parameters):
         raise PermissionDenied
-    file = open_kept(job.file, job.sha256)
-    with acting(by, request):
-        record("job.download", job, sha256=job.sha256)
-        Job.objects.filter(pk=job.pk, fetched_at=None).update(fetched_at=timezone.now())
+    with ExitStack() as opened:
+        file = opened.enter_context(open_kept(job.file, job.sha256))
+        with acting(by, request):
+            record("job.download", job, sha256=job.sha256)
+            Job.objects.filter(pk=job.pk, fetched_at=None).update(fetched_at=timezone.now())
+        opened.pop_all()
     return file
