@@ -190,7 +190,7 @@ def _find_lines(pasted: str) -> tuple[Layout, list[str]]:
         raise UnreadableZoneError(_("这段文字太长，不像是机读区。请只粘贴护照资料页最下面的两行。"))
     found: list[str] = []
     for double in ("<<", "<"):  # scanners read « for two fillers, some for one
-        read = text.translate(str.maketrans({"«": double, "《": double, "‹": "<", "〈": "<"}))
+        read = text.replace("«", double).replace("《", double).replace("‹", "<").replace("〈", "<")
         found = [_clean(line) for line in read.split("\n")]
         found = [line for line in found if len(line) >= 25 and re.fullmatch("[A-Z0-9<]+", line) and (re.search(r"\d", line) or "<" in line)]
         for layout in LAYOUTS:

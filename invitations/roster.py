@@ -208,8 +208,8 @@ def _cells(pasted: str) -> list[tuple[int, list[str]]]:
     """The rows that are not empty, with their numbers; cells with runs of space as one."""
     if len(pasted) > MAX_LENGTH:
         raise RosterError(_("这段文字太长，不像是名单。一次最多粘贴 %(most)d 行。") % {"most": MAX_ROWS})
-    quoting = csv.QUOTE_MINIMAL if pasted.count('"') % 2 == 0 else csv.QUOTE_NONE  # a lone quotation mark opens nothing
-    lines = csv.reader(io.StringIO(pasted, newline=""), delimiter="\t", quoting=quoting)
+    quote = '"' if pasted.count('"') % 2 == 0 else None  # a lone quotation mark opens nothing
+    lines = csv.reader(io.StringIO(pasted, newline=""), delimiter="\t", quotechar=quote, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE)
     rows = [(number, [" ".join(cell.split()) for cell in cells]) for number, cells in enumerate(lines, 1)]
     return [(number, cells) for number, cells in rows if any(cells)]
 

@@ -76,16 +76,16 @@ def test_whatever_stands_before_it_the_zone_is_found(text):
     assert read_mrz(f"{text}\n{TD3}", TODAY).number == "L898902C3"
 
 
-@given(st.integers(0, 42), st.sampled_from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"))
-def test_one_wrong_sign_of_the_second_line_never_passes_unseen(place, sign):
+@given(st.integers(0, 43), st.sampled_from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"))
+def test_one_wrong_sign_never_passes_unseen(place, sign):
     first, second = zone(number="X12345678", optional="ABC").split("\n")
-    changed = second[:place] + sign + second[place + 1 :]
-    weights = {value: 0 if value == "<" else int(value, 36) % 10 for value in (sign, second[place])}
+    value, other = (0 if sign == "<" else int(sign, 36) for sign in (sign, second[place]))
+    sound = read_mrz(f"{first}\n{second}", TODAY)
 
-    reading = read_mrz(f"{first}\n{changed}", TODAY)
+    reading = read_mrz(f"{first}\n{second[:place]}{sign}{second[place + 1 :]}", TODAY)
 
-    if weights[sign] != weights[second[place]] and place not in {10, 11, 12, 20}:  # nationality and sex have no check digit
-        assert reading.faults
+    is_checked = place not in {10, 11, 12, 20} and (value - other) % 10  # nationality and sex have no check digit, values count by their last figure
+    assert reading == sound or not is_checked or reading.faults
 
 
 # -- noise -------------------------------------------------------------------------------------------------------------------------------------------------
