@@ -168,7 +168,7 @@ class _SecretAttribute:
         self.field = field
 
     def __get__(self, row: models.Model | None, _owner: type) -> Any:
-        if row is None:
+        if row is None:  # asked of the model itself
             return self
         if self.field.attname not in row.__dict__:
             row.refresh_from_db(fields=[self.field.attname])  # left out by only() or defer()

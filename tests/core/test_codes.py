@@ -5,6 +5,7 @@ import math
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as pace
 from hypothesis import strategies as st
 
 from core import codes
@@ -35,6 +36,7 @@ def test_groups():
     assert grouped("7K3M9QX2ATB4W") == "7K3M-9QX2A-TB4W"
 
 
+@pace(deadline=None)
 @given(drawn)
 def test_one_wrong_sign_shows(signs):
     code = complete(signs)
@@ -45,6 +47,7 @@ def test_one_wrong_sign_shows(signs):
                 read_code(code[:place] + sign + code[place + 1 :])
 
 
+@pace(deadline=None)
 @given(drawn)
 def test_two_swapped_signs_show(signs):
     code = complete(signs)

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invitations.consistency import CHINESE, ENGLISH, Fact, differences, facts_of, read_han_number
@@ -135,6 +135,7 @@ STATEMENTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(STATEMENTS, max_size=6), st.randoms())
 def test_texts_of_the_same_statements_agree_in_any_order(statements, random):
     chinese, english = [one for one, _other in statements], [other for _one, other in statements]
@@ -143,6 +144,7 @@ def test_texts_of_the_same_statements_agree_in_any_order(statements, random):
     assert differences("；".join(chinese), "; ".join(english)) == []
 
 
+@settings(deadline=None)
 @given(st.lists(STATEMENTS, min_size=1, max_size=6, unique_by=lambda pair: frozenset(facts_of(pair[0], CHINESE))))
 def test_a_statement_that_is_left_out_is_told(statements):
     chinese, english = "；".join(one for one, _other in statements), "; ".join(other for _one, other in statements[1:])
@@ -151,6 +153,7 @@ def test_a_statement_that_is_left_out_is_told(statements):
     assert differences(chinese, english)[0].startswith("中文文本写有")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_texts_can_be_compared(chinese, english):
     told = differences(chinese, english)

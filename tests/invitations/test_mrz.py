@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invitations.countries import countries
@@ -51,6 +51,7 @@ def test_a_sound_passport():
     assert (reading.issuer, reading.nationality) == ("SWE", "SWE")
 
 
+@settings(deadline=None)
 @given(
     surname=st.from_regex("[A-Z]{1,12}( [A-Z]{1,5})?", fullmatch=True),
     given_names=st.from_regex("([A-Z]{1,10}( [A-Z]{1,6})?)?", fullmatch=True),
@@ -71,11 +72,13 @@ def test_round_trip(**facts):
     assert reading.nationality == issuer
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_whatever_stands_before_it_the_zone_is_found(text):
     assert read_mrz(f"{text}\n{TD3}", TODAY).number == "L898902C3"
 
 
+@settings(deadline=None)
 @given(st.integers(0, 43), st.sampled_from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"))
 def test_one_wrong_sign_never_passes_unseen(place, sign):
     first, second = zone(number="X12345678", optional="ABC").split("\n")

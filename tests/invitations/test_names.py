@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invitations.names import LOOK_ALIKES, TRANSLITERATION, BadNameError, is_written, mrz_form, read_chinese_name, read_latin_name
@@ -61,6 +61,7 @@ def test_no_look_alike_is_a_latin_letter():
     assert all(not unicodedata.name(sign).startswith("LATIN") and letter.isascii() for sign, letter in LOOK_ALIKES.items())
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_latin_name_is_taken_clean_or_refused(typed):
     try:
@@ -180,6 +181,7 @@ def test_a_name_that_was_cut(name, zone, is_beginning):
     assert is_written(name, zone, is_cut=True) is is_beginning
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ABCäöüßñåøæþđł-' éşž", max_size=40), st.integers(0, 60))
 def test_the_recommended_form_is_always_recognised(name, length):
     assert is_written(name, mrz_form(name))

@@ -5,7 +5,7 @@ import io
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invitations.countries import by_code
@@ -58,6 +58,7 @@ def test_a_roster(headings):
     assert bool(roster.hints) == (headings is None)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(len(CELLS))), st.sampled_from([CHINESE, ENGLISH]))
 def test_columns_in_any_order(order, headings):
     roster = read_roster(paste([headings[place] for place in order], [CELLS[place] for place in order]), TODAY)
@@ -222,6 +223,7 @@ def test_two_hundred_rows_and_headings():
     assert (len(roster.rows), roster.is_sound) == (MAX_ROWS, True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.text(max_size=15), min_size=3, max_size=13), min_size=1, max_size=5))
 def test_nothing_is_lost(table):
     table = [[" ".join(cell.split()) for cell in row] for row in table]
