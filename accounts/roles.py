@@ -37,7 +37,7 @@ class Role:
 
 BUSINESS = ("duties.export_sheets",)  # what every business role may do
 CASES = (*BUSINESS, "cases.view_case")  # who sees the cases of the items assigned, beside that
-PAPERS = (*CASES, "cases.read_documents")  # and reads their documents
+PAPERS = (*CASES, "cases.read_documents", "lists.export_list")  # and reads their documents, and takes lists of them along
 
 ROLES = {
     role.slug: role
@@ -49,13 +49,27 @@ ROLES = {
             Kind.BUSINESS,
             (*PAPERS, "cases.handle_case", "cases.annotate_case", "correspondence.register_entry"),
         ),
-        Role("reviewer", _("审核人"), _("审核经办人送审的材料和函件，可以退回。"), Kind.BUSINESS, (*PAPERS, "cases.review_case", "cases.annotate_case")),
+        Role(
+            "reviewer",
+            _("审核人"),
+            _("审核经办人送审的材料和函件，可以退回。"),
+            Kind.BUSINESS,
+            (*PAPERS, "cases.review_case", "cases.annotate_case", "lists.share_filter"),
+        ),
         Role(
             "signer",
             _("签发人"),
             _("签发审核通过的函件，签发时编号。"),
             Kind.BUSINESS,
-            (*PAPERS, "cases.view_all_cases", "cases.review_case", "cases.sign_case", "cases.annotate_case", "correspondence.print_register"),
+            (
+                *PAPERS,
+                "cases.view_all_cases",
+                "cases.review_case",
+                "cases.sign_case",
+                "cases.annotate_case",
+                "lists.share_filter",
+                "correspondence.print_register",
+            ),
         ),
         Role(
             "registrar",
@@ -71,7 +85,7 @@ ROLES = {
             _("领导"),
             _("查看统计和办件进展，不看证件号码；安排分工、改派办件。"),
             Kind.BUSINESS,
-            (*CASES, "cases.view_all_cases", "cases.assign_items", "cases.assign_case", "correspondence.print_register"),
+            (*CASES, "cases.view_all_cases", "cases.assign_items", "cases.assign_case", "lists.share_filter", "correspondence.print_register"),
         ),
         Role(
             "system_admin",
@@ -89,7 +103,13 @@ ROLES = {
             ("accounts.view_user", "accounts.decide_role", "accounts.unlock_user", "accounts.view_own_acts"),
             kept=True,
         ),
-        Role("auditor", _("审计员"), _("查看和核验审计日志；不能改动任何内容。"), Kind.AUDIT, ("accounts.view_auditevent", "accounts.verify_audit")),
+        Role(
+            "auditor",
+            _("审计员"),
+            _("查看和核验审计日志；不能改动任何内容。"),
+            Kind.AUDIT,
+            ("accounts.view_auditevent", "accounts.verify_audit", "lists.export_list", "lists.share_filter"),
+        ),
     )
 }
 

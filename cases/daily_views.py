@@ -1,15 +1,17 @@
 """今日工作 and the list of cases."""
 
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core.paging import paged
+from lists.toolbar import first_address, toolbar
 
-from . import queries
+from . import queries, reassigning
 from .access import case_worker
 from .agenda import agenda, next_due
 from .list_forms import CaseFilterForm
+from .lists import CASES
 
 SHORT = 10  # lines of the smaller lists of the start page
 
@@ -49,18 +51,23 @@ def _department(user, day):
 @case_worker
 @require_safe
 def case_list(request):
+    if address := first_address(CASES, request):
+        return redirect(address)
     day = timezone.localdate()
     form = CaseFilterForm(request.GET, user=request.user, today=day)
-    page = paged(queries.for_list(form.cases()), form.key, request.GET)
+    bar = toolbar(CASES, request, sort=form.sort)
+    page = paged(CASES.with_columns(form.cases(), bar.columns), form.key, request.GET)
     density = request.GET.get("density", request.user.density)
     context = {
         "form": form,
         "day": day,
         "page": page,
-        "lines": [(case, queries.state_of(case, day), _own_tasks(request.user, case)) for case in page.rows],
+        "toolbar": bar,
+        "lines": [(case, _own_tasks(request.user, case)) for case in page.rows],
         "chips": form.chips(),
         "is_compact": density == request.user.Density.COMPACT,
         "items": queries.items_of(request.user) if request.user.has_perm("cases.handle_case") else [],
+        "may_reassign": reassigning.may(request.user),
     }
     return render(request, "cases/case_list.html", context)
 

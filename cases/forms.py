@@ -1,9 +1,10 @@
 """What the actions on a case ask for. Every form of an action is given the turn, so that it can offer what fits the case."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -11,7 +12,7 @@ from core.forms import PortalHelper
 from duties.models import Sheet
 
 from .kinds import Turn
-from .models import Case, CaseMaterial, CaseStep, CaseTask, Term
+from .models import Assignment, Case, CaseMaterial, CaseStep, CaseTask, Term
 from .progress import closes, current_steps, missing_materials, return_targets
 
 LONG = forms.Textarea(attrs={"rows": 3})
@@ -121,9 +122,15 @@ class PersonChoice(forms.ModelChoiceField):
 
 def handlers_of(case: Case) -> Any:
     """Who may carry this case: people in office with the right to handle the cases of its item."""
-    return User.objects.filter(
-        is_active=True, groups__permissions__codename="handle_case", groups__permissions__content_type__app_label="cases", assignments__item=case.item_id
-    ).filter(assignments__ended_at=None)
+    return handlers_of_all([case.item_id])
+
+
+def handlers_of_all(items: Iterable[str]) -> Any:
+    """Who may carry cases of every one of these items."""
+    found = User.objects.filter(is_active=True, groups__permissions__codename="handle_case", groups__permissions__content_type__app_label="cases")
+    for item in items:
+        found = found.filter(Exists(Assignment.objects.filter(user=OuterRef("pk"), item=item, ended_at=None)))
+    return found.distinct()
 
 
 class HandOverForm(ReasonForm):
@@ -135,6 +142,18 @@ class HandOverForm(ReasonForm):
         field = self.fields["to"]
         assert isinstance(field, PersonChoice)
         field.queryset = User.objects.filter(pk__in=handlers_of(turn.case)).exclude(pk=turn.case.handler_id)
+
+
+class ReassignForm(forms.Form):
+    """To whom several cases go, and why; each is asked again by `HandOverForm` when it is reassigned."""
+
+    to = PersonChoice(label=_("交给"), queryset=User.objects.none(), empty_label=_("请选择"), help_text=_("只列出分工承办所选全部事项的经办人。"))
+    reason = forms.CharField(label=_("理由"), max_length=500, widget=LONG)
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = PortalHelper()
+        self.fields["to"].queryset = people.order_by("name", "username")  # type: ignore[attr-defined]
 
 
 class RepinForm(ReasonForm):

@@ -219,14 +219,16 @@ def with_text(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
     return cases.filter(pk__in=SearchEntry.objects.filter(kind=CASES.kind, text__has_part=part).values("object_pk"))
 
 
-def for_list(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """Bring what a line of the list shows: the steps at hand (`begun`), an open hold, open approvals, open tasks. Four queries for any number."""
+def with_steps(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Bring the steps at hand of each case (`begun`)."""
     begun = CaseStep.objects.filter(status=CaseStep.Status.OPEN, started_at__isnull=False, step__sheet=F("case__sheet")).select_related("step")
-    return cases.select_related("handler").prefetch_related(
-        Prefetch("steps", begun, to_attr="begun"),
-        Prefetch("holds", CaseHold.objects.filter(ended_at=None), to_attr="held"),
-        Prefetch("approvals", Approval.objects.open(), to_attr="waiting"),
-    )
+    return cases.prefetch_related(Prefetch("steps", begun, to_attr="begun"))
+
+
+def with_state(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Bring what `state_of` looks at: an open hold (`held`), open approvals (`waiting`)."""
+    held = Prefetch("holds", CaseHold.objects.filter(ended_at=None), to_attr="held")
+    return cases.prefetch_related(held, Prefetch("approvals", Approval.objects.open(), to_attr="waiting"))
 
 
 def items_of(user: User) -> list[ListEntry]:
@@ -321,7 +323,7 @@ def substitutions_of(user: User) -> QuerySet[Substitution]:
 
 
 def state_of(case: Case, today: date) -> str:
-    """The one word for a case that came by `for_list`: closed, held, late, waiting, going."""
+    """The one word for a case that came by `with_state`: closed, held, late, waiting, going."""
     if case.is_closed:
         return "closed"
     if getattr(case, "held"):  # noqa: B009 - set by the query

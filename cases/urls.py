@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import approval_views, calendar_views, case_views, daily_views, document_views, people_views, print_views, rule_views, search_views
+from . import approval_views, calendar_views, case_views, daily_views, document_views, people_views, print_views, reassign_views, rule_views, search_views
 
 app_name = "cases"
 urlpatterns = [
@@ -46,6 +46,9 @@ urlpatterns += [
     path("cases/<str:number>/holds/<int:pk>/notice.pdf", print_views.hold_notice, name="hold-notice"),
     path("cases/<str:number>/file.pdf", print_views.case_file, name="case-file"),
 ]
+
+# -- several cases of the list to another person
+urlpatterns += [path("cases/reassign/", reassign_views.case_reassign, name="case-reassign")]
 
 # -- opening a case, its page, its actions
 urlpatterns += [

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, Q, QuerySet, prefetch_related_objects
+from django.db.models import F, Field, Model, Q, QuerySet, prefetch_related_objects
+from django.db.models.expressions import OrderBy
 
 Row = TypeVar("Row", bound=Model)
 
@@ -25,6 +26,12 @@ class Key:
     column: str
     descending: bool = False
     nullable: bool = False
+
+    @property
+    def ordering(self) -> list[OrderBy]:
+        """The order of the whole list."""
+        orders = [F(column) for column in dict.fromkeys([self.column, "pk"])]
+        return [column.desc(nulls_last=True) if self.descending else column.asc(nulls_last=True) for column in orders]
 
     def field(self, model: type[Model]) -> "Field[Any, Any]":
         return model._meta.pk if self.column == "pk" else model._meta.get_field(self.column)  # type: ignore[return-value]

@@ -32,9 +32,9 @@ WIDEST, NARROWEST = 60, 8  # of a column, in characters
 LOOKED_AT = 100  # rows that say how wide the columns are
 PIECE = 200  # rows compressed at once
 
+CAREFUL = frozenset(["", *" =+-@＝＋－＠"])  # with which a text may begin that a spreadsheet takes for a formula
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold
-UNUSUAL = re.compile("[\x00-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^\\s*[=+\\-@＝＋－＠]")
 ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 TITLE_SIGNS = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 FIRST_DAY = date(1900, 3, 1)  # before it Excel counts a day that never was
@@ -70,9 +70,7 @@ STYLES = (
     '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
-TEXT = '<c t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>'
-QUOTED = '<c s="5" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>'
-HEADING = '<c s="4" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>'
+QUOTED, HEADING = ' s="5"', ' s="4"'
 
 
 def write_xlsx(out: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str) -> int:
@@ -101,7 +99,7 @@ def _write_sheet(sheet: IO[bytes], header: Sequence[str], rows: Iterator[Sequenc
     """Write one worksheet with as many of `rows` as fit. Returns how many."""
     looked_at = list(islice(rows, min(LOOKED_AT, ROWS_OF_A_SHEET - 1)))
     sheet.write(_head_of_sheet(header, looked_at, is_first=is_first).encode())
-    size = sheet.write(_row_of([HEADING % _escaped(_cut(str(name))) for name in header]).encode())
+    size = sheet.write(_row_of([_inline(_escaped(_cut(str(name))), HEADING) for name in header]).encode())
     written, rows = 0, chain(looked_at, rows)
     writers = _writers(timezone.get_current_timezone())
     while size < BYTES_OF_A_SHEET and (piece := list(islice(rows, min(PIECE, ROWS_OF_A_SHEET - 1 - written)))):
@@ -170,11 +168,19 @@ def _amount(value: Decimal) -> str:
 
 
 def _text(value: str) -> str:
-    if len(value) > LONGEST_TEXT // 2:
-        value = _cut(value)
-    if UNUSUAL.search(value) is None:
-        return TEXT % value if value else "<c/>"
-    return (QUOTED if FORMULA.match(value) else TEXT) % _escaped(value)
+    if is_plain(value) and not ("&" in value or "<" in value or ">" in value or "_x" in value):  # nearly always
+        return _inline(value)
+    value = _cut(value)
+    return _inline(_escaped(value), QUOTED if FORMULA.match(value) else "") if value else "<c/>"
+
+
+def _inline(text: str, style: str = "") -> str:
+    return f'<c{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def is_plain(value: str) -> bool:
+    """Whether a text is short, has only signs that can be printed, and begins like no formula. The quick way to know what needs no care."""
+    return value.isprintable() and value[:1] not in CAREFUL and len(value) <= LONGEST_TEXT // 2
 
 
 def _cut(value: str) -> str:
@@ -233,10 +239,10 @@ def write_csv(out: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cel
 
 def _plain(cell: Cell, zone: tzinfo) -> Any:
     if isinstance(cell, str):
-        if UNUSUAL.search(cell) is not None:
-            cell = UNREADABLE.sub("", cell)
-            return f"'{cell}" if FORMULA.match(cell) else cell
-        return str(cell)
+        if is_plain(cell):
+            return cell
+        cell = UNREADABLE.sub("", cell)
+        return f"'{cell}" if FORMULA.match(cell) else cell
     if isinstance(cell, datetime):
         return (cell.astimezone(zone) if cell.tzinfo else cell).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(cell, bool):

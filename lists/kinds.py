@@ -1,6 +1,6 @@
 """The lists of the portal: each app registers its own in `lists.py`, with its columns, its filter and who may see and export it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +16,23 @@ PAGING = frozenset({"after", "before", "rows", "density", "filter"})  # of an ad
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list: `value` gives its cell for a row; dates stay dates in a spreadsheet. `sort` names the order that its heading asks for."""
+    """One column of a list: `value` gives its cell for a row; dates stay dates in a spreadsheet.
+
+    `sort` is the order that a click on its heading asks for first ("-number"; a second click asks for the reverse). `bring` adds to the rows what
+    `value` looks at (select_related, prefetch_related), only where the column is shown. One that `is_fixed` is always shown: it names the row.
+    """
 
     name: str
     label: str | Promise
     value: Callable[[Any], Cell]
     is_default: bool = True
     sort: str = ""
+    bring: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
+    is_fixed: bool = False
 
 
-def _rights(user: User) -> Any:
-    return sorted(user.get_all_permissions())
+def _rights(user: User) -> Iterable[str]:
+    return user.get_all_permissions()
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,10 @@ class ListKind:
     """A list that can be filtered, saved and exported.
 
     `rows(user, query)` gives what the filter in the query of an address leaves of what this person may see, in the order of the list, with what the
-    columns show brought along (select_related, prefetch_related). `may` says who sees the list; `may_export` who takes it along (by default the same),
-    and `export_rows` which rows then (by default the same). `standing` is all that decides which rows a person sees, as JSON: where it is no longer what it was
-    when an export was made, the file is not given out. `parameters` are the names in the address that make up a filter (None: all but those of paging).
+    columns show brought along (select_related, prefetch_related), unless `bring` or the columns do that. `may` says who sees the list. Who takes it
+    along needs the permission `lists.export_list`, or what `may_export` says instead; `export_rows` says which rows then (by default the same).
+    `standing` names all that lets a person see rows: where any of it is gone since an export was made, the file is not given out. `parameters` are the
+    names in the address that make up a filter (None: all but those of paging).
     """
 
     name: str
@@ -47,12 +54,30 @@ class ListKind:
     may: Callable[[User], bool]
     may_export: Callable[[User], bool] | None = None
     export_rows: Callable[[User, QueryDict], QuerySet[Any]] | None = None
-    standing: Callable[[User], Any] = _rights
+    bring: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
+    standing: Callable[[User], Iterable[str]] = _rights
     parameters: frozenset[str] | None = None
 
     def exported_by(self, user: User) -> bool:
         """Whether this person may take the list along."""
-        return self.may(user) and (self.may_export is None or self.may_export(user))
+        return self.may(user) and (self.may_export(user) if self.may_export else user.has_perm("lists.export_list"))
+
+    def rows_to_export(self, user: User, query: QueryDict) -> QuerySet[Any]:
+        """The rows that this person may take along under this filter."""
+        return (self.export_rows or self.rows)(user, query)
+
+    def columns_named(self, names: Sequence[str]) -> list[Column]:
+        """The columns with these names in this order, the fixed ones among them; those of the list's own choice where none of them is (any more)."""
+        found = [column for name in names if (column := self.column(name))]
+        if not found:
+            return [column for column in self.columns if column.is_default or column.is_fixed]
+        return [*(column for column in self.columns if column.is_fixed and column not in found), *found]
+
+    def with_columns(self, rows: QuerySet[Any], columns: Iterable[Column]) -> QuerySet[Any]:
+        """These rows with what these columns show."""
+        for bring in (self.bring, *(column.bring for column in columns)):
+            rows = bring(rows) if bring else rows
+        return rows
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from accounts.roles import ROLES
+
 
 class SavedFilter(models.Model):
     """The filter of a list under a name: of one person, or shared with all who hold a role. The rows are always those that the one who looks may see."""
@@ -25,7 +27,10 @@ class SavedFilter(models.Model):
         verbose_name_plural = _("常用筛选")
         ordering = ["name", "pk"]
         default_permissions = ()
-        permissions = [("share_filter", gettext_noop("共享常用筛选"))]
+        permissions = [
+            ("share_filter", gettext_noop("共享常用筛选")),
+            ("export_list", gettext_noop("导出列表")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "owner", "name"],
@@ -41,6 +46,12 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def role_name(self) -> str:
+        """The role with which it is shared, in words; "" where it is not."""
+        name = self.shared_with.name if self.shared_with else ""
+        return str(ROLES[name].name) if name in ROLES else name
 
 
 class ListSetting(models.Model):

@@ -1,10 +1,9 @@
 """What stands above every list: saved filters, the choice of columns, exports.
 
 In the view: `toolbar(kind, request)` into the context as "toolbar"; in the template: `{% include "lists/_toolbar.html" %}`, and in the table
-`{% for column in toolbar.columns %}{{ row|cell:column }}{% endfor %}`. Two queries, however many filters there are.
+`{% include "lists/_headings.html" %}` and `{% for column in toolbar.columns %}{{ row|cell:column }}{% endfor %}`. Two queries, however many filters.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,18 +17,47 @@ from .kinds import Column, ListKind
 from .models import ListSetting, SavedFilter
 
 
+@dataclass(frozen=True)
+class Heading:
+    """The heading of a column: in which direction the list is sorted by it now ("" if it is not), and the query of the address that sorts by it."""
+
+    column: Column
+    direction: str = ""
+    address: str = ""
+
+
 @dataclass
 class Toolbar:
-    """The lines of the bar for one person, one list and one address."""
+    """The lines of the bar for one person, one list and one address, sorted by `sort`."""
 
     kind: ListKind
     request: HttpRequest
     setting: ListSetting
+    sort: str = ""
 
     @cached_property
     def columns(self) -> list[Column]:
         """The columns to draw, in the person's order."""
-        return chosen(self.kind, self.setting.columns)
+        return self.kind.columns_named(self.setting.columns)
+
+    @property
+    def headings(self) -> list[Heading]:
+        """The headings of the columns to draw."""
+        return [self._heading(column) for column in self.columns]
+
+    def _heading(self, column: Column) -> Heading:
+        if not column.sort:
+            return Heading(column)
+        is_sorted = self.sort.removeprefix("-") == column.sort.removeprefix("-")
+        wanted = column.sort
+        if is_sorted:
+            wanted = self.sort.removeprefix("-") if self.sort.startswith("-") else f"-{self.sort}"
+        query = self.request.GET.copy()
+        for name in ("after", "before"):
+            query.pop(name, None)
+        query["sort"] = wanted
+        direction = ("descending" if self.sort.startswith("-") else "ascending") if is_sorted else ""
+        return Heading(column, direction, "?" + query.urlencode())
 
     @cached_property
     def filters(self) -> list[SavedFilter]:
@@ -37,11 +65,16 @@ class Toolbar:
         return list(queries.filters_for(signed_in(self.request), self.kind))
 
     @property
+    def address(self) -> str:
+        """The address of the list."""
+        return reverse(self.kind.view)
+
+    @cached_property
     def query(self) -> str:
         """The filter of this address, as it would be saved."""
         return queries.normalised(self.kind, self.request.GET)
 
-    @property
+    @cached_property
     def current(self) -> SavedFilter | None:
         """The saved filter that this address is, if it is one."""
         return next((saved for saved in self.filters if saved.query == self.query), None)
@@ -51,28 +84,21 @@ class Toolbar:
         return self.kind.exported_by(signed_in(self.request))
 
 
-def toolbar(kind: ListKind, request: HttpRequest) -> Toolbar:
-    """The bar above this list for the person of this request."""
-    return Toolbar(kind, request, _setting(kind, request))
+def toolbar(kind: ListKind, request: HttpRequest, *, sort: str = "") -> Toolbar:
+    """The bar above this list for the person of this request; `sort` is how the list is sorted now."""
+    return Toolbar(kind, request, _setting(kind, request), sort)
 
 
 def columns_of(kind: ListKind, request: HttpRequest) -> list[Column]:
     """The columns that the person of this request wants to see of this list, in their order."""
-    return chosen(kind, _setting(kind, request).columns)
-
-
-def chosen(kind: ListKind, names: Sequence[str]) -> list[Column]:
-    """The columns with these names in this order; those of the list's own choice where none of them is (any more)."""
-    found = [column for name in names if (column := kind.column(name))]
-    return found or [column for column in kind.columns if column.is_default]
+    return kind.columns_named(_setting(kind, request).columns)
 
 
 def first_address(kind: ListKind, request: HttpRequest) -> str | None:
-    """Where a list that was opened without any filter goes on to: to the filter that the person lets it begin with. None: it stays."""
-    if request.GET:
-        return None
-    begins_with = _setting(kind, request).begins_with
-    return None if begins_with is None else f"{reverse(kind.view)}?{begins_with.query or 'filter='}"
+    """Where a list that was opened without any filter goes on to: to the filter that the person lets it begin with, while they may use it. None: it stays."""
+    begins_with = None if request.GET else _setting(kind, request).begins_with_id
+    saved = queries.filters_for(signed_in(request), kind).filter(pk=begins_with).first() if begins_with else None
+    return None if saved is None else f"{reverse(kind.view)}?{saved.query or 'filter='}"
 
 
 def _setting(kind: ListKind, request: HttpRequest) -> ListSetting:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cases import queries
+from cases.lists import CASES
 from cases.models import Case, StepRule
 from cases.progress import current_steps
 from cases.queries import ANY, Due, Span, State, View, span_of
@@ -235,9 +236,12 @@ def test_a_line_shows_the_steps_at_hand_in_published_words(handler):
 def test_the_states_are_told_in_words(handler, cases):
     client = make.client_of(handler)
 
-    shown = {line[0].title: line[1] for line in client.get(LIST, {"view": "department", "state": "any"}).context["lines"]}
+    lines = client.get(LIST, {"view": "department", "state": "any"}).context["lines"]
 
+    shown = {case.title: queries.state_of(case, timezone.localdate()) for case, _tasks in lines}
     assert shown == {"在办的": "going", "逾期的": "late", "送审的": "waiting", "待补的": "held", "撤回的": "closed", "别人的": "going"}
+    words = {case.title: CASES.column("state").value(case) for case, _tasks in lines}
+    assert words == {"在办的": "办理中", "逾期的": "逾期", "送审的": "待审签", "待补的": "待补正", "撤回的": "撤回", "别人的": "办理中"}
     text = body(client, view="department", state="any")
     assert [word for word in ("办理中", "逾期", "待审签", "待补正", "撤回") if f">{word}" not in text.replace("\n", "")] == []
 
@@ -254,7 +258,7 @@ def test_the_steps_begun_are_those_at_hand(handler):
     make.act(case, "complete", "1")
     make.act(make.case("2.1", handler), "hold", reason="待补正", others="名单")
 
-    begun = {case.pk: [step.pk for step in case.begun] for case in queries.for_list(Case.objects.all())}
+    begun = {case.pk: [step.pk for step in case.begun] for case in queries.with_steps(Case.objects.all())}
 
     assert begun == {case.pk: [step.pk for step in current_steps(case)] for case in Case.objects.with_parts()}
 

@@ -1,0 +1,38 @@
+/* Ticking rows of a list: all of the page at once, and how many are ticked. */
+(function () {
+  "use strict";
+
+  var all = document.querySelector("[data-all]");
+  if (!all) {
+    return;
+  }
+  var boxes = Array.from(document.querySelectorAll('input[type="checkbox"][name="' + all.dataset.all + '"]'));
+  var status = document.querySelector("[data-count]");
+  var button = boxes.length ? boxes[0].form.querySelector('button[type="submit"]') : null;
+
+  function tell() {
+    var ticked = boxes.filter(function (box) {
+      return box.checked;
+    }).length;
+    all.checked = ticked > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+    status.textContent = ticked ? status.dataset.count.replace("0", ticked) : "";
+    if (button) {
+      button.disabled = !ticked;
+    }
+  }
+
+  all.hidden = false;
+  all.disabled = !boxes.length;
+  all.addEventListener("change", function () {
+    boxes.forEach(function (box) {
+      box.checked = all.checked;
+    });
+    tell();
+  });
+  boxes.forEach(function (box) {
+    box.addEventListener("change", tell);
+  });
+  window.addEventListener("pageshow", tell); // the browser keeps ticks on the way back
+  tell();
+})();
