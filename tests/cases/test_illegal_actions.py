@@ -13,7 +13,7 @@ from cases.process import STANDARD, BlockedError, InvalidError
 from tests import factories as make
 
 from .census import content
-from .test_process import rule
+from .engine import rule
 
 pytestmark = pytest.mark.django_db
 

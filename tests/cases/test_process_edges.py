@@ -18,7 +18,7 @@ from duties.models import ProcessStep, Sheet
 from duties.publishing import publish_sheet
 from tests import factories as make
 
-from .test_process import offered, rule, states
+from .engine import offered, rule, states
 
 pytestmark = pytest.mark.django_db
 
