@@ -153,7 +153,7 @@ def test_the_list_takes_the_same_queries_for_any_number_of_people(role, address,
     for _round in range(2):
         for _person in range(3):
             make.person("editor", "preparer")
-        with django_assert_max_num_queries(9) as queries:
+        with django_assert_max_num_queries(10) as queries:
             client.get(address)
         counted.append(len(queries))
 
@@ -313,7 +313,7 @@ def test_a_person_page_takes_the_same_queries_for_any_history(security_admin, dj
         for role in roles:
             actions.ask_for_role(person=person, role=role, change="grant", reason="接替", by=make.person())
             make.client_of(person).get("/account/")
-        with django_assert_max_num_queries(11) as queries:
+        with django_assert_max_num_queries(12) as queries:
             security_admin.get(f"/people/{person.username}/")
         counted.append(len(queries))
 
@@ -406,7 +406,7 @@ def test_the_requests_take_the_same_queries_for_any_number(security_admin, djang
             make_request()
             decided = make_request()
             actions.decide_role(asked=decided, approve=False, by=make.person("security_admin"))
-        with django_assert_max_num_queries(9) as queries:
+        with django_assert_max_num_queries(10) as queries:
             security_admin.get("/role-requests/")
         counted.append(len(queries))
 
