@@ -106,6 +106,15 @@ def search_page(address: str, query: str) -> str | None:
     return list_page(json.loads(published), variant_of(address), query) if published else None
 
 
+def public_page(template: str, address: str, section: str, told: dict[str, Any]) -> str | None:
+    """A page of another app in the dress of the public site, at `address` in the language and size that it says; None before anything is published."""
+    published, variant = site.read("/duties.json"), variant_of(address)
+    if not published:
+        return None
+    with translation.override(variant.language):
+        return _render(template, json.loads(published), variant, address.removeprefix(variant.prefix).lstrip("/"), section, told)
+
+
 def _render(template: str, data: dict[str, Any], variant: Variant, path: str, section: str, told: dict[str, Any]) -> str:
     items = open_data.items_of(data)
     other_language = Variant("zh-hans" if variant.language == "en" else "en", variant.care)

@@ -17,7 +17,8 @@ SCANNED = ("scanned_at", "scanned_by_id", "scan_sha256", "scan_pages", "scan_pur
 ENDED = ("cancelled_at", "replaced_by_id", "replaced_at")
 ONCE = (*DRAWN, *PAPER, *SCANNED, *ENDED)
 EMPTIED = ["content", "file", "scan"]  # by the purge of personal data; the files are set before
-FREE = {*ONCE, *EMPTIED}
+EMPTY_LIST = "CAST(NEW.passport_digests AS text) <> '[]'"
+FREE = {*ONCE, *EMPTIED, "passport_digests"}
 
 
 def _blank(column: str) -> str:
@@ -34,6 +35,7 @@ def _broken() -> str:
     frozen = [_changed(field.column) for field in InvitationLetter._meta.concrete_fields if field.column not in FREE]
     frozen += [f"({_changed(column)} AND NOT ({_blank(column)}))" for column in ONCE]
     frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND COALESCE(NEW.{column}, '') <> '')" for column in EMPTIED]
+    frozen.append(f"({_changed('passport_digests')} AND {EMPTY_LIST})")
     return " OR ".join(frozen)
 
 

@@ -17,6 +17,7 @@ from cases.approvals import digest_of
 from cases.kinds import Turn
 from cases.models import Approval, Case
 from core import codes, search
+from core.encryption import plain_number
 from core.numbering import take_number
 
 from .checks import current_invitees
@@ -118,6 +119,11 @@ def _person(place: int, invitee: Invitee) -> dict[str, Any]:
     }
 
 
+def passport_digest(number: str, token_digest: str) -> str:
+    """By what a passport number is compared with those on one letter: keyed, and of no use for another letter."""
+    return codes.digest(f"{token_digest} {plain_number(number)}")
+
+
 def masked_name(name: str) -> str:
     """ "L*** B***": the first sign of each part of a name."""
     return " ".join(f"{part[0]}***" for part in name.split())
@@ -171,6 +177,7 @@ def _write(
         unit_name=application.unit.name,
         count=len(people),
         masked_names=[masked_name(invitee.name) for invitee in people],
+        passport_digests=sorted(passport_digest(invitee.passport, codes.digest(token)) for invitee in people),
         content=json.dumps(content | {"token": token, "code": code}, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True),
         content_digest=digest_of(content),
         token_digest=codes.digest(token),

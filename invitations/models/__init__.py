@@ -2,7 +2,7 @@
 
 from .after import Cancellation, Visit
 from .applications import Application, Invitee
-from .letters import InvitationLetter
+from .letters import FailedCheck, InvitationLetter
 from .lists import CheckRule, LetterKind, LetterTemplate, Nationality
 from .units import InvitingUnit, UnitFiling, UnitHold
 
@@ -10,6 +10,7 @@ __all__ = [
     "Application",
     "Cancellation",
     "CheckRule",
+    "FailedCheck",
     "InvitationLetter",
     "Invitee",
     "InvitingUnit",

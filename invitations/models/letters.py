@@ -34,6 +34,7 @@ class InvitationLetter(SealedRow):
     unit_name = models.CharField(max_length=200)
     count = models.PositiveSmallIntegerField()  # people on it
     masked_names = models.JSONField(default=list)  # what the QR code may show: "L*** B***"
+    passport_digests = models.JSONField(default=list)  # of the numbers on it, for who checks one; emptied with the purge
     content = EncryptedTextField(null=True)  # JSON: everything that is printed, passport numbers included; NULL once purged
     content_digest = models.CharField(max_length=64)
     token_digest = models.CharField(max_length=64, unique=True)  # of the token in the QR code
@@ -133,3 +134,19 @@ class InvitationLetter(SealedRow):
         if self.replaced_by_id:
             return self.State.REPLACED
         return self.State.EXPIRED if day > self.valid_until else self.State.VALID
+
+
+class FailedCheck(models.Model):
+    """One public check that found nothing: who asks too often is asked to wait. Removed after a day."""
+
+    address = models.CharField(max_length=64)  # keyed digest of where it came from
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("未核验成功的查询")
+        verbose_name_plural = _("未核验成功的查询")
+        default_permissions = ()
+        indexes = [models.Index(fields=["address", "at"], name="invitations_failed_checks"), models.Index(fields=["at"], name="invitations_failed_checks_at")]
+
+    def __str__(self) -> str:
+        return str(self.at)

@@ -1,0 +1,92 @@
+"""Checking a letter from outside: by the token of its QR code, or by its number and the code that is printed beside it.
+
+A wrong code for a real number costs and answers the same as a number that was never given: one query, one digest, the same page.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from core import codes
+
+from .issuing import passport_digest
+from .models import FailedCheck, InvitationLetter
+
+MOST_FAILURES = 20  # of one address
+WINDOW = timedelta(minutes=10)
+KEPT = timedelta(days=1)
+BRACKETS = str.maketrans("[](){}【】", "〔〕〔〕〔〕〔〕")
+LONGEST = 80  # signs of a number; longer ones were never given
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is told of a letter: nothing but this."""
+
+    state: str
+    number: str
+    unit: str
+    issued_on: str
+    valid_until: str
+    count: int
+    names: list[str]  # masked; only for the token
+    sha256: str
+    replaced_by: str
+    passport: bool | None = None  # whether the number that was typed stands on it; None: none was typed
+
+
+def read_number(typed: str) -> str:
+    """A letter's number as it is stored, from what somebody typed: width, kind of brackets, spaces and a leading 第 do not matter."""
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", typed)).translate(BRACKETS)
+    return text.removeprefix("第")[: LONGEST + 1]
+
+
+def by_token(token: str, passport: str = "") -> Answer | None:
+    """What the QR code of a letter tells. One query and one digest, two where a passport number is compared."""
+    letter = InvitationLetter.objects.select_related("replaced_by").filter(token_digest=codes.digest(token.lower())).first()
+    return _answer(letter, passport, with_names=True) if letter else None
+
+
+def by_number(number: str, code: str, passport: str = "") -> Answer | None:
+    """What number and code tell. `code` was read by core.codes.read_code."""
+    letter = InvitationLetter.objects.select_related("replaced_by").filter(number=read_number(number)).first()
+    fits = codes.matches(code, letter.code_digest if letter else None)
+    return _answer(letter, passport, with_names=False) if letter and fits else None
+
+
+def _answer(letter: InvitationLetter, passport: str, *, with_names: bool) -> Answer:
+    today = timezone.localdate()
+    return Answer(
+        state=letter.state_on(today),
+        number=letter.number,
+        unit=letter.unit_name,
+        issued_on=timezone.localdate(letter.issued_at).isoformat(),
+        valid_until=letter.valid_until.isoformat(),
+        count=letter.count,
+        names=letter.masked_names if with_names else [],
+        sha256=letter.sha256,
+        replaced_by=letter.replaced_by.number if letter.replaced_by else "",
+        passport=passport_digest(passport, letter.token_digest) in letter.passport_digests if passport else None,
+    )
+
+
+# -- how often -------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def is_too_often(address: str) -> bool:
+    """Whether this address has asked in vain too often lately."""
+    since = timezone.now() - WINDOW
+    return FailedCheck.objects.filter(address=codes.digest(f"address {address}"), at__gte=since).count() >= MOST_FAILURES
+
+
+def note_failure(address: str) -> None:
+    """Count a check that found nothing. It is no act of a person: the audit trail does not grow by what strangers try."""
+    FailedCheck.objects.create(address=codes.digest(f"address {address}"))
+
+
+def forget_failures() -> int:
+    """Remove what is older than a day; returns how many."""
+    return FailedCheck.objects.filter(at__lt=timezone.now() - KEPT).delete()[0]
