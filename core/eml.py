@@ -103,7 +103,7 @@ def addresses(values: list[str]) -> list[list[str]]:
     found = []
     for value in values:
         text = as_text(value)[:HEADER_SIGNS]
-        pairs = [pair for pair in email.utils.getaddresses([text]) if any(pair)]
+        pairs = [pair for pair in email.utils.getaddresses([text]) if "@" in pair[1]]
         pairs = pairs or [("", match) for match in re.findall(r"[^\s<>,;\"]+@[^\s<>,;\"]+", text)] or [(text, "")]
         found += [[words(name)[:NAMED], plain(address)[:NAMED]] for name, address in pairs]
     return found[:ADDRESSED]
@@ -165,10 +165,13 @@ def body(part: "Message[str, str]") -> bytes:
 
 def file_name(part: "Message[str, str]") -> str:
     """What a part calls itself as a file, after RFC 2231 or RFC 2047, in its usual breaches too; "" for what has no name."""
+    written = first(part, "content-disposition") + ";" + first(part, "content-type")
     try:
-        name = part.get_filename() or ""
+        name = part.get_filename() if written.isascii() else None  # the parser has a mark for each byte beyond ASCII
     except (ValueError, TypeError, LookupError, AttributeError):
-        match = FILE_NAME.search(as_text(first(part, "content-disposition") + ";" + first(part, "content-type")))
+        name = None
+    if name is None:
+        match = FILE_NAME.search(as_text(written))
         name = match[1] if match else ""
     return words(name)[:NAMED]
 

@@ -55,6 +55,14 @@ class ChangedMeanwhileError(Refused):
         super().__init__(_("打开页面之后，这件函电的登记已有变化。请看过变化再提交；已填的内容都还在。"))
 
 
+class SentAlreadyError(Exception):
+    """The same form registered `entry` a moment ago: what was begun again is undone, its number given back."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        super().__init__(entry.number)
+
+
 # -- registering -------------------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -74,29 +82,37 @@ def register(
     `values` are FIELDS, "items" and "message_id"; `form_key` names the form: sent twice by the same person, it is registered once. Raises GoneError
     where a paper is not there any more, and what `cases.process.perform` raises.
     """
-    with files.kept_with_the_act(), acting(by, request):
-        _lock(cases)
-        done = Entry.objects.filter(form_key=form_key, registered_by=by).first()
-        if done:
-            return done
-        now, year = timezone.now(), timezone.localdate().year
-        kept = [_kept(paper) for paper in papers]
-        serial = take_number(f"letter.{direction}", year)
-        entry = Entry(direction=direction, year=year, serial=serial, number=number_of(direction, year, serial), form_key=form_key)
-        for name in (*FIELDS, "message_id"):
-            setattr(entry, name, values[name])
-        entry.registered_at, entry.registered_by = now, by
-        entry.save(force_insert=True)
-        entry.items.set(values["items"])
-        search.put(ENTRIES, [entry])
-        record("letter.register", entry, number=entry.number, facts=_audited(entry))
-        _note(entry, EntryChange.Kind.REGISTER, by)
-        _add(entry, papers, kept, by)
-        for case in sorted(cases, key=lambda case: case.pk):
-            _perform(case, LINK_LETTER.name, {"entry": entry.number}, by, request)
+    try:
+        with files.kept_with_the_act(), acting(by, request):
+            _lock(cases)
+            entry = _numbered(direction, values, form_key, by)
+            _add(entry, papers, [_kept(paper) for paper in papers], by)
+            for case in sorted(cases, key=lambda case: case.pk):
+                _perform(case, LINK_LETTER.name, {"entry": entry.number}, by, request)
+    except SentAlreadyError as again:
+        return again.entry
     if incoming:
         handed_in.close(incoming)
     return Entry.objects.get(pk=entry.pk)
+
+
+def _numbered(direction: str, values: Mapping[str, Any], form_key: str, by: User) -> Entry:
+    """The entry under its number. Whoever takes the number waits for those before, so that one form sent twice is seen here."""
+    year = timezone.localdate().year
+    serial = take_number(f"letter.{direction}", year)
+    done = Entry.objects.filter(form_key=form_key, registered_by=by).first()
+    if done:
+        raise SentAlreadyError(done)
+    entry = Entry(direction=direction, year=year, serial=serial, number=number_of(direction, year, serial), form_key=form_key)
+    for name in (*FIELDS, "message_id"):
+        setattr(entry, name, values[name])
+    entry.registered_by = by
+    entry.save(force_insert=True)
+    entry.items.set(values["items"])
+    search.put(ENTRIES, [entry])
+    record("letter.register", entry, number=entry.number, facts=_audited(entry))
+    _note(entry, EntryChange.Kind.REGISTER, by)
+    return entry
 
 
 def _lock(cases: Iterable[Case]) -> None:

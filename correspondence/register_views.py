@@ -86,7 +86,7 @@ def _show(request, form, found, case, **more):
     context = {
         "form": form,
         "incoming": found,
-        "files": list(found.files.all()) if found else [],
+        "handed_in": list(found.files.all()) if found else [],
         "letter": found.letter if found else None,
         "sent_at": _sent_at(found),
         "case": case,
