@@ -2,7 +2,7 @@
 
 Colours stand as attributes, so that WeasyPrint, which reads no style sheet here, prints them; a page's style sheet overrides them by class (high
 contrast, dark). No sort is told by its colour alone: each has a pattern, and its numbers stand at the bars and in the table that the page puts beneath.
-The picture is one image to a screen reader; its links are for the mouse, the same ones stand in the table.
+The picture is one image to a screen reader. Its links lie over it for the mouse, hidden from readers and keys: the same ones stand in the table.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from math import ceil
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-FULL = 14  # width of a full-width character, in the units of the drawing
+FULL = 13.3  # width of a full-width character, in the units of the drawing
 COLOURS = ("#0b4f8a", "#8a5a00", "#b42318", "#5b6778")  # of the sorts, in their order
 GROUND = "#fff"
 TEXT, RULE = "#1a2433", "#c9d1db"
@@ -49,26 +49,28 @@ class Line:
     parts: Sequence[Part]
 
 
-def stacked_bars(ident: str, title: str, told: str, sorts: Sequence[str], rows: Sequence[Row], *, width: int = 680, font: str = "inherit") -> SafeString:
+def stacked_bars(ident: str, title: str, told: str, sorts: Sequence[str], rows: Sequence[Row], *, width: int = 760, font: str = "inherit") -> SafeString:
     """Bars of parts laid end to end, one below the other. `told` says in a sentence what is to be seen. Below 500 wide, labels stand above the bars."""
     above = width < 500
-    left, right = (0, 44) if above else (212, 150)
-    per_line = (width if above else left - 50) // FULL
+    left, right = (0, 44) if above else (248, 190)
+    per_line = int((width - 32 if above else left - 40) / FULL)
     most = max((row.total for row in rows), default=0) or 1
     top = 28
-    y, drawn = top, []
+    y, drawn, links = top, [], []
     for row in rows:
-        lines = broken(row.name, per_line - (3 if above else 0))
+        lines = broken(row.name, per_line)
         height = max(22, 17 * len(lines))
         drawn.append(_label(row, lines, 0, y, height, above=above))
         bar = y + height + 4 if above else y + (height - 18) // 2
-        drawn.append(_bar(ident, sorts, row, left, bar, (width - left - right) / most, note="" if above else row.note))
+        pieces, over = _bar(ident, sorts, row, left, bar, (width - left - right) / most, note="" if above else row.note)
+        drawn.append(pieces)
+        links.append(over)
         y = bar + 32 if above else y + height + 12
-    body = format_html("{}{}", _legend(ident, sorts), SafeString("".join(drawn)))
-    return _svg(ident, title, told, width, y, font, format_html("<defs>{}</defs>{}", _patterns(ident, len(sorts)), body))
+    body = format_html("<defs>{}</defs>{}{}", _patterns(ident, len(sorts)), _legend(ident, sorts), SafeString("".join(drawn)))
+    return _svg(ident, title, told, (width, y), font, body, SafeString("".join(links)))
 
 
-def lines(ident: str, title: str, told: str, places: Sequence[str], series: Sequence[Line], *, width: int = 680, font: str = "inherit") -> SafeString:
+def lines(ident: str, title: str, told: str, places: Sequence[str], series: Sequence[Line], *, width: int = 760, font: str = "inherit") -> SafeString:
     """Lines over an axis of `places`; each has its own mark and stroke, and its name at its end."""
     height, left, right, top, bottom = 240, 34, 70, 14, 28
     step = scale(max((part.count for line in series for part in line.parts), default=0))
@@ -93,7 +95,8 @@ def lines(ident: str, title: str, told: str, places: Sequence[str], series: Sequ
         _line(n, line, [(round(left + at * dx, 1), round(height - bottom - part.count * dy, 1)) for at, part in enumerate(line.parts)], end)
         for n, (line, end) in enumerate(zip(series, ends, strict=True))
     ]
-    return _svg(ident, title, told, width, height, font, format_html("{}{}{}", grid, axis, SafeString("".join(drawn))))
+    body = format_html("{}{}{}", grid, axis, SafeString("".join(pieces for pieces, _over in drawn)))
+    return _svg(ident, title, told, (width, height), font, body, SafeString("".join(over for _pieces, over in drawn)))
 
 
 def broken(text: str, most: int) -> list[str]:
@@ -119,24 +122,35 @@ def scale(most: int) -> int:
         factor *= 10
 
 
-def _svg(ident: str, title: str, told: str, width: int, height: float, font: str, body: SafeString) -> SafeString:
+def _svg(ident: str, title: str, told: str, size: tuple[int, float], font: str, body: SafeString, links: SafeString) -> SafeString:
     return format_html(
-        '<svg xmlns="http://www.w3.org/2000/svg" class="chart-svg" role="img" aria-labelledby="{0}-title {0}-desc" width="{1}" height="{2}" '
-        'viewBox="0 0 {1} {2}" font-size="13" font-family="{3}"><title id="{0}-title">{4}</title><desc id="{0}-desc">{5}</desc>{6}</svg>',
+        '<svg xmlns="http://www.w3.org/2000/svg" class="chart-svg" width="{1}" height="{2}" viewBox="0 0 {1} {2}" font-size="13" font-family="{3}">'
+        '<g role="img" aria-labelledby="{0}-title {0}-desc"><title id="{0}-title">{4}</title><desc id="{0}-desc">{5}</desc>{6}</g>'
+        '<g aria-hidden="true">{7}</g></svg>',
         ident,
-        width,
-        round(height),
+        size[0],
+        round(size[1]),
         font,
         title,
         told,
         body,
+        links,
     )
 
 
-def _link(address: str, words: str, inside: SafeString) -> SafeString:
-    if not address:
-        return format_html("<g><title>{}</title>{}</g>", words, inside)
-    return format_html('<a href="{}" tabindex="-1"><title>{}</title>{}</a>', address, words, inside)
+def _link(part: Part, words: str, x: float, y: float, width: float) -> SafeString:
+    """The way to what a piece of the drawing counts, laid over it."""
+    if not part.address:
+        return SafeString("")
+    return format_html(
+        '<a href="{}" tabindex="-1"><title>{} {}</title><rect x="{}" y="{}" width="{}" height="18" fill="#fff" fill-opacity="0" /></a>',
+        part.address,
+        words,
+        part.count,
+        round(x, 1),
+        round(y, 1),
+        round(width, 1),
+    )
 
 
 def _label(row: Row, lines: Sequence[str], x: int, y: float, height: int, *, above: bool) -> SafeString:
@@ -153,18 +167,24 @@ def _label(row: Row, lines: Sequence[str], x: int, y: float, height: int, *, abo
     )
 
 
-def _bar(ident: str, sorts: Sequence[str], row: Row, x: float, y: float, unit: float, *, note: str) -> SafeString:
-    drawn = []
+def _bar(ident: str, sorts: Sequence[str], row: Row, x: float, y: float, unit: float, *, note: str) -> tuple[SafeString, SafeString]:
+    """The pieces of a bar, and the links that lie over them."""
+    drawn, links = [], []
     for n, (name, part) in enumerate(zip(sorts, row.parts, strict=True)):
         if part.count:
             long = max(part.count * unit, 3)
-            piece = format_html('<rect x="{}" y="{}" width="{}" height="18" fill="url(#{}-{})" />', round(x, 1), round(y, 1), round(long, 1), ident, n)
-            drawn.append(_link(part.address, f"{row.code} {name} {part.count}", piece))
+            drawn.append(format_html('<rect x="{}" y="{}" width="{}" height="18" fill="url(#{}-{})" />', round(x, 1), round(y, 1), round(long, 1), ident, n))
+            links.append(_link(part, f"{row.code} {name}", x, y, long))
             x += long
     end = format_html(
-        '<text x="{}" y="{}" fill="{}"><tspan font-weight="bold">{}</tspan>{}</text>', round(x + 7, 1), round(y + 13.5, 1), TEXT, row.total, f" {note}"
+        '<text x="{}" y="{}" fill="{}"><tspan font-weight="bold">{}</tspan><tspan font-size="12">{}</tspan></text>',
+        round(x + 7, 1),
+        round(y + 13.5, 1),
+        TEXT,
+        row.total,
+        note,
     )
-    return format_html("{}{}", SafeString("".join(drawn)), end)
+    return format_html("{}{}", SafeString("".join(drawn)), end), SafeString("".join(links))
 
 
 def _patterns(ident: str, many: int) -> SafeString:
@@ -209,24 +229,19 @@ def _legend(ident: str, sorts: Sequence[str]) -> SafeString:
     return SafeString("".join(drawn))
 
 
-def _line(n: int, line: Line, points: Sequence[tuple[float, float]], end: float) -> SafeString:
+def _line(n: int, line: Line, points: Sequence[tuple[float, float]], end: float) -> tuple[SafeString, SafeString]:
+    """A line with its marks and its name, and the links that lie over the marks."""
     colour = COLOURS[n]
     strokes = format_html_join(
         "",
         '<line class="stroke-{}" x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="2.5" {} />',
         ((n, *start, *stop, colour, SafeString('stroke-dasharray="7 4"' if n else "")) for start, stop in pairwise(points)),
     )
-    marks = [
-        _link(
-            part.address,
-            f"{line.name} {part.count}",
-            format_html('<circle cx="{}" cy="{}" r="9" fill="#000" fill-opacity="0" />{}', x, y, _mark(n, x, y, colour)),
-        )
-        for (x, y), part in zip(points, line.parts, strict=True)
-    ]
+    marks = SafeString("".join(_mark(n, x, y, colour) for x, y in points))
+    links = [_link(part, line.name, x - 9, y - 9, 18) for (x, y), part in zip(points, line.parts, strict=True)]
     last = points[-1][0] if points else 0
     name = format_html('<text class="sort-{}" x="{}" y="{}" fill="{}" font-weight="bold">{}</text>', n, last + 12, round(end + 4.5, 1), colour, line.name)
-    return format_html("{}{}{}", strokes, SafeString("".join(marks)), name)
+    return format_html("{}{}{}", strokes, marks, name), SafeString("".join(links))
 
 
 def _mark(n: int, x: float, y: float, colour: str) -> SafeString:

@@ -25,7 +25,7 @@ IN_PERIOD = ("opened", "closed")
 COLUMNS = ("open", *STANDINGS, "waiting", *IN_PERIOD)
 MONTHS = 12  # of the lines
 SHORT = 5  # lines of the smaller lists
-WIDE, NARROW = 680, 330  # of a chart, on a desk and on a phone
+WIDE, NARROW = 760, 330  # of a chart, on a desk and on a phone
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from core.printing import SCREEN, render
 from .board import Board
 
 FONT = "Portal Kai"
-WIDTH = 590  # the text block of the page, in the units of a drawing
+WIDTH = 720  # of a drawing, shrunk to the text block of the page
 
 
 def brief_pdf(board: Board) -> bytes:

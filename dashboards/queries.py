@@ -49,16 +49,15 @@ def scope_of(user: User) -> Scope:
 def _sums(scope: Scope, columns: str, condition: str, values: Sequence[Any], select: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """(…columns, sum) of the rows that fulfil the condition. `select` are the parameters of the columns."""
     kept = f"SELECT {COLUMNS} FROM {TALLY} WHERE {condition}"
-    begin, parameters = "", list(values)
+    begin, beyond, parameters = "", list[Any](), [*values]
     if scope.items is not None:
         items = [*scope.items, ""]  # never empty
         listed, people = (", ".join(["%s"] * len(some)) for some in (items, scope.people))
         begin = f"WITH beyond AS (SELECT * FROM {CASE} WHERE handler_id IN ({people}) AND item_id NOT IN ({listed}))"
         kept = f"{kept} AND item_id IN ({listed}) UNION ALL SELECT {COLUMNS} FROM ({counted('beyond c', '1', connection.vendor)}) AS b WHERE {condition}"
-        parameters = [*values, *items, *values]
+        beyond, parameters = [*scope.people, *items], [*values, *items, *values]
     places = ", ".join(str(number) for number in range(1, len(columns.split(", ")) + 1))
     statement = f"{begin} SELECT {columns}, SUM(count) FROM ({kept}) AS t GROUP BY {places} HAVING SUM(count) <> 0"
-    beyond = [*scope.people, *items] if scope.items is not None else []
     with connection.cursor() as cursor:
         cursor.execute(statement, [*beyond, *select, *parameters])
         return list(cursor.fetchall())
