@@ -64,6 +64,8 @@ class Application(models.Model):
             ("reveal_passports", gettext_noop("说明理由后查看完整护照号码")),
             ("register_scan", gettext_noop("登记签字盖章后的扫描件和网上提交")),
             ("ask_cancellation", gettext_noop("申请作废已签发的函件")),
+            ("view_register", gettext_noop("查看和打印发文登记簿")),
+            ("open_scan", gettext_noop("打开签字盖章后的扫描件")),
         ]
         constraints = [
             models.CheckConstraint(
