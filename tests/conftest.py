@@ -1,9 +1,37 @@
 """What every test stands on: a cheap password hash, plain static files, files of its own, and triggers that make way for flush."""
 
+import os
+from pathlib import Path
+
 import pytest
 from django.db import connection
 
 from core import triggers
+
+HERE = Path(__file__).parent
+ON_POSTGRESQL = os.environ.get("DB") == "postgres"
+PORTAL = {"tests", "browser"}  # folders whose tests start the portal, or processes of it
+# Of what these look at, something is run on PostgreSQL only.
+MEASURED_TWICE = ("core/", "auditing/", "correspondence/", "dashboards/", "jobs/", "lists/", "cases/test_tallies.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares what it prepared: the tests of a file, and all with a browser; and skip on PostgreSQL what cannot differ there."""
+    once = pytest.mark.skip(reason="does not depend on the database: looked at on SQLite")
+    for item in items:
+        place = item.path.relative_to(HERE).as_posix()
+        item.add_marker(pytest.mark.xdist_group("browser" if place.startswith("browser/") else place))
+        if ON_POSTGRESQL and (item.get_closest_marker("one_engine") or is_kept_from_the_database(item)):
+            item.add_marker(once)
+        if ON_POSTGRESQL and not place.startswith(MEASURED_TWICE):
+            item.add_marker(pytest.mark.no_cover)  # measured on SQLite: measuring takes a third of the time
+
+
+def is_kept_from_the_database(item: pytest.Item) -> bool:
+    """Whether pytest-django lets a test ask no database, and it starts nothing that does."""
+    asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return not asks and item.path.parent.name not in PORTAL
 
 
 @pytest.fixture(autouse=True)

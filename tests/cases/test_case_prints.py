@@ -340,6 +340,7 @@ def test_the_timeline_of_the_file_runs_from_the_first_entry_to_the_last(handler)
     assert found == list(range(0, 400, 40))
 
 
+@pytest.mark.one_engine
 def test_a_file_of_a_thousand_entries_is_printed_within_the_limits(handler, monkeypatch):
     monkeypatch.setattr("core.printing.printer.seconds", 120)  # of a machine that tests much else meanwhile
     case = make.case("2.1", handler)

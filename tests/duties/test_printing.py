@@ -19,6 +19,8 @@ from duties.printing import balance, booklet_pdf, heading, in_fang, parts, sheet
 
 from ..core.test_printing import SECRET, canary, connected, listener, streams_of, targets_of, text_of, vectors  # noqa: F401 - fixtures
 
+pytestmark = pytest.mark.one_engine
+
 NEVER_FIRST, NEVER_LAST = "，。、；：？！）》】”>", "（《【“<"
 PACK = {"Noto-Serif-CJK-SC-Bold", "Noto-Sans-CJK-SC", "Portal-Kai", "FandolFang", "Liberation-Serif-Latin"}
 CODES = ["1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1"]

@@ -15,7 +15,7 @@ from django.conf import settings
 from duties import open_data, word
 from duties.open_data import items_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_engine]
 ROOT = settings.BASE_DIR
 NO_SHEET = "信息表未随源文件提供"
 AWKWARD = "A & B <邀请> “引号” {{ item.code }} {% if %} {_{ 100% }}"
