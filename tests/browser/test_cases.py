@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from .conftest import OWN_PASSWORD, ROOT, running_portal
+from .conftest import OWN_PASSWORD, ROOT, follow, running_portal
 
 SHELL = """
 import datetime
@@ -88,14 +88,12 @@ class Worker:
     def click(self, label, inside=None, exact=False):
         """Press a button or link of the page, and arrive."""
         place = inside or self.main
-        place.get_by_role("button", name=label, exact=exact).or_(place.get_by_role("link", name=label, exact=exact)).first.click()
-        self.page.wait_for_load_state()
+        follow(place.get_by_role("button", name=label, exact=exact).or_(place.get_by_role("link", name=label, exact=exact)).first)
 
     def open_case(self, code, title):
         """Begin a case by its start button; returns its number."""
         self.go("/cases/new/")
-        self.page.locator(f'a[href="/cases/new/{code}/"]').click()
-        self.page.wait_for_load_state()
+        follow(self.page.locator(f'a[href="/cases/new/{code}/"]'))
         self.page.fill("#id_title", title)
         self.click("立项并开始办理")
         assert self.page.get_by_role("heading", level=1).inner_text() == title
@@ -119,15 +117,13 @@ class Worker:
         """Receive every material that is missing, each by one click."""
         buttons = self.page.locator(".mats > li.missing button[type=submit]")
         while buttons.count():
-            buttons.first.click()
-            self.page.wait_for_load_state()
+            follow(buttons.first)
 
     def tick_all(self, number):
         """Tick the open tasks of a step, each by one click."""
         boxes = self.step(number).locator("[data-tick]")
         while boxes.count():
-            boxes.first.click()
-            self.page.wait_for_load_state()
+            follow(boxes.first)
 
     def complete(self, number):
         """Complete a step by its button, by one click."""
@@ -288,6 +284,7 @@ def test_a_case_on_an_edition_published_meanwhile_runs_and_an_older_one_stays(pr
     assert "第 2 版" in preparer.page.locator(".caseh").inner_text()
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("wishes", [{}, {"color_scheme": "dark"}, {"contrast": "more"}], ids=["light", "dark", "contrast"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_pages_of_a_case_are_accessible_and_fit(visitor, width, wishes):

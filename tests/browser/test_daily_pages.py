@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from .conftest import OWN_PASSWORD, running_portal
+from .conftest import OWN_PASSWORD, follow, running_portal
 from .test_cases import run_in
 
 FILL = """
@@ -70,6 +70,7 @@ def look(person, *paths):
     return found
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("wishes", [{}, {"color_scheme": "dark"}, {"contrast": "more"}], ids=["light", "dark", "contrast"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_pages_of_daily_work_are_accessible_and_fit(visitor, width, wishes):
@@ -89,8 +90,7 @@ def test_approvals_are_accessible_and_fit(visitor, width):
     first = page.locator("main .tl .what a").first.get_attribute("href")
 
     assert look(person, "/today/", "/approvals/", first) == []
-    page.locator('button[value="send_back"]:visible').click()
-    page.wait_for_load_state()
+    follow(page.locator('button[value="send_back"]:visible'))
     assert page.title().startswith("错误：")
     assert (person.axe_violations(), person.overflow()) == ([], 0)
 
@@ -100,8 +100,7 @@ def test_large_type_is_a_setting(visitor):
     page = person.sign_in("demo.leader")
     person.go("/account/settings/")
     page.get_by_label("大字（关怀版）").check()
-    page.get_by_role("button", name="保存设置").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="保存设置"))
 
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
     assert look(person, "/today/", "/cases/", "/approvals/", "/account/settings/") == []
@@ -114,8 +113,7 @@ def test_a_count_leads_to_as_many_lines(visitor):
         person.go("/today/")
         count = page.locator(".tabs4 a").nth(place)
         number = int(count.locator("b").inner_text())
-        count.click()
-        page.wait_for_load_state()
+        follow(count)
         assert number == page.locator("main [data-row]").count() > 0
 
 
@@ -126,19 +124,15 @@ def test_filters_are_set_and_taken_away_one_by_one(visitor):
     page.locator(".filters summary").click()
     page.fill("#id_q", "外事活动")
     page.select_option("#id_item", "2.3")
-    page.get_by_role("button", name="查询").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="查询"))
 
     chips = page.locator(".chips.set .chip").all_inner_texts()
     assert [chip.split("（")[0].strip() for chip in chips] == ["名称或编号：外事活动", "事项：2.3"]
     assert page.locator("main [data-row]").count() == 20
-    page.get_by_role("link", name="下一页").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="下一页"))
     assert page.locator("main [data-row]").count() == 5
-    page.get_by_role("link", name="上一页").click()
-    page.wait_for_load_state()
-    page.locator(".chips.set .chip").first.click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="上一页"))
+    follow(page.locator(".chips.set .chip").first)
     assert "q=" not in page.url
     assert page.locator(".chips.set .chip").count() == 1
 
@@ -212,8 +206,7 @@ def test_ctrl_enter_decides_nothing(visitor):
     person = visitor()
     page = person.sign_in("demo.reviewer")
     person.go("/approvals/")
-    page.locator("main .tl .what a").first.click()
-    page.wait_for_load_state()
+    follow(page.locator("main .tl .what a").first)
     before = page.url
 
     page.fill("#id_note", "同意。")
@@ -227,10 +220,8 @@ def test_ctrl_enter_decides_nothing(visitor):
 def test_approvals_are_done_on_a_phone_to_the_end(visitor):
     person = visitor(width=390, has_touch=True, is_mobile=True)
     page = person.sign_in("demo.reviewer")
-    page.locator(".tabbar").get_by_role("link", name=re.compile("^审签")).click()
-    page.wait_for_load_state()
-    page.get_by_role("link", name=re.compile("^去审签")).first.click()
-    page.wait_for_load_state()
+    follow(page.locator(".tabbar").get_by_role("link", name=re.compile("^审签")))
+    follow(page.get_by_role("link", name=re.compile("^去审签")).first)
 
     assert "第 1 件" in page.locator(".crumb").inner_text()
     bar = page.locator(".decide")
@@ -238,21 +229,17 @@ def test_approvals_are_done_on_a_phone_to_the_end(visitor):
         assert button.bounding_box()["height"] >= 44
     assert bar.bounding_box()["y"] + bar.bounding_box()["height"] <= 900
 
-    bar.get_by_role("button", name="退回").click()
-    page.wait_for_load_state()
+    follow(bar.get_by_role("button", name="退回"))
     assert page.evaluate("document.activeElement.className") == "errsum"
     assert page.locator("#id_note_error").inner_text() == "退回必须写明理由，便于承办人修改。"
 
     page.get_by_label("请补充材料后再报。").check(force=True)
     assert page.locator("#id_note").input_value() == "请补充材料后再报。"
-    bar.get_by_role("button", name="退回").click()
-    page.wait_for_load_state()
+    follow(bar.get_by_role("button", name="退回"))
     assert "已退回。下面是下一件。" in page.get_by_role("status").inner_text()
-    bar.get_by_role("button", name="同意").click()
-    page.wait_for_load_state()
+    follow(bar.get_by_role("button", name="同意"))
     assert "已办理：同意。下面是下一件。" in page.get_by_role("status").inner_text()
-    bar.get_by_role("button", name="同意").click()
-    page.wait_for_load_state()
+    follow(bar.get_by_role("button", name="同意"))
     assert page.url.endswith("/approvals/")
     assert page.get_by_role("heading", name="没有待审签").is_visible()
     assert page.locator(".tabbar .n").count() == 0
@@ -274,11 +261,9 @@ make.act(made, "ask_waiver", f"material:{made.materials.first().pk}", reason="�
     reviewer = visitor(java_script_enabled=False)
     page = reviewer.sign_in("demo.reviewer")
     reviewer.go("/approvals/")
-    page.locator("main .tl .what a").first.click()
-    page.wait_for_load_state()
+    follow(page.locator("main .tl .what a").first)
     page.get_by_label("请补充材料后再报。").check(force=True)
-    page.get_by_role("button", name="退回").first.click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="退回").first)
 
     assert page.url.endswith("/approvals/")
     assert "退回" in page.locator("main .ql").first.inner_text()

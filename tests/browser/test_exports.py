@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from .conftest import follow
+
 
 def export(page, kind: str) -> bytes:
     """Choose 4.1 and 2.1 with the keyboard, ask for `kind`, wait until it is made, and download it."""
@@ -15,8 +17,7 @@ def export(page, kind: str) -> bytes:
     page.get_by_role("main").get_by_label("2.1 邀请和接待海外代表团来访").focus()
     page.keyboard.press("Space")
     page.get_by_label(kind).check()
-    page.get_by_role("main").get_by_role("button", name="导出").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("main").get_by_role("button", name="导出"))
     link = page.get_by_role("link", name="下载")
     link.wait_for(timeout=90_000)
     with page.expect_download() as started:
@@ -29,8 +30,7 @@ def export(page, kind: str) -> bytes:
 def test_editor_exports_two_sheets_in_both_formats(visitor, scripts):
     person = visitor(java_script_enabled=scripts)
     page = person.sign_in("demo.editor")
-    page.get_by_role("link", name="导出信息表").first.click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="导出信息表").first)
 
     printed = PdfReader(io.BytesIO(export(page, "PDF")))
     text = [sheet.extract_text() for sheet in printed.pages]
@@ -46,6 +46,7 @@ def test_editor_exports_two_sheets_in_both_formats(visitor, scripts):
     assert person.go("/exports/").get_by_role("main").get_by_text("已完成").count() >= 2
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("wishes", [{}, {"color_scheme": "dark"}, {"contrast": "more"}], ids=["light", "dark", "contrast"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_export_pages_are_accessible_and_fit(visitor, width, wishes):
@@ -54,14 +55,12 @@ def test_export_pages_are_accessible_and_fit(visitor, width, wishes):
     person.go("/exports/")
     assert (person.axe_violations(), person.overflow()) == ([], 0)
 
-    page.get_by_role("main").get_by_role("button", name="导出").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("main").get_by_role("button", name="导出"))
     assert page.title().startswith("错误：")
     assert (person.axe_violations(), person.overflow()) == ([], 0)
 
     page.get_by_label("全部事项").check()
     page.get_by_label("Word").check()
-    page.get_by_role("main").get_by_role("button", name="导出").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("main").get_by_role("button", name="导出"))
     page.get_by_role("link", name="下载").wait_for(timeout=90_000)
     assert (person.axe_violations(), person.overflow()) == ([], 0)

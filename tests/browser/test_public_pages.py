@@ -2,6 +2,9 @@
 
 import pytest
 
+from .conftest import follow
+
+pytestmark = pytest.mark.one_engine  # published bytes
 PATHS = {
     "list": "",
     "found": "?q=护照",
@@ -106,40 +109,32 @@ def test_journey_without_scripts(visitor):
     reader = visitor(java_script_enabled=False)
     page = reader.go("/")
 
-    page.get_by_role("link", name="邀请和接待海外代表团来访").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="邀请和接待海外代表团来访"))
     assert page.get_by_role("heading", level=1).inner_text() == "邀请和接待海外代表团来访"
     assert page.locator(".flow li").count() == 4
     assert not page.get_by_role("button", name="收藏").is_visible()
     assert not page.get_by_role("button", name="打印").is_visible()
 
-    page.get_by_role("navigation", name="当前位置").get_by_role("link", name="职责清单").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("navigation", name="当前位置").get_by_role("link", name="职责清单"))
     page.get_by_label("搜索职责事项").fill("护照")
-    page.get_by_role("button", name="搜索").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="搜索"))
     assert page.locator(".duty").count() == 1
     assert page.locator("mark").first.inner_text() == "护照"
 
-    page.get_by_role("link", name="清除搜索").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="清除搜索"))
     assert page.locator(".duty").count() == 8
 
-    page.get_by_role("link", name="关怀版").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="关怀版"))
     assert page.url == f"{reader.portal.address}/care/"
     assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 20
 
-    page.get_by_role("link", name="English").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="English"))
     assert page.url == f"{reader.portal.address}/care/en/"
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator(".duty h3").first.get_attribute("lang") == "zh-CN"
 
-    page.get_by_role("link", name="中文").click()
-    page.wait_for_load_state()
-    page.get_by_role("link", name="标准版").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="中文"))
+    follow(page.get_by_role("link", name="标准版"))
     assert page.url == f"{reader.portal.address}/"
 
 
@@ -148,8 +143,7 @@ def test_no_match_offers_to_clear(visitor):
 
     assert page.get_by_role("heading", name="没有找到“没有这个词”").is_visible()
 
-    page.get_by_role("link", name="清除").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name="清除"))
     assert page.locator(".duty").count() == 8
 
 

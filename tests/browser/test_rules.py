@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from .conftest import follow
+
 PAGES = {
     "demo.editor": ["/rules/", "/rules/terms/", "/rules/terms/relation/new/", "/rules/calendar/2026/", "/rules/calendar/2027/", "/rules/calendar/import/"],
     "demo.leader": ["/rules/assignments/"],
@@ -14,14 +16,12 @@ NOTICE = "关于2027年部分节假日安排的通知\n一、元旦：1月1日�
 def open_rule(person, code: str, number: int) -> str:
     """Go from the list to the rule of a step; returns its address."""
     page = person.go("/rules/")
-    page.get_by_role("link", name=re.compile(rf"第 {number} 步\s*（{code}）")).click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("link", name=re.compile(rf"第 {number} 步\s*（{code}）")))
     return page.url.removeprefix(person.portal.address)
 
 
 def press(page, name: "str | re.Pattern[str]") -> None:
-    page.get_by_role("main").get_by_role("button", name=name).click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("main").get_by_role("button", name=name))
 
 
 @pytest.mark.parametrize(("scripts", "number"), [(True, 2), (False, 1)], ids=["scripts", "no-scripts"])
@@ -52,8 +52,7 @@ def test_an_editor_changes_a_rule_and_a_publisher_confirms_it(visitor, scripts, 
     rows.last.get_by_label("规则来源").fill("部门会议")
     for place in range(before + 1, 1, -1):
         press(page, re.compile(rf"上移\s*任务 {place}$"))
-    page.get_by_role("group", name="任务 1").get_by_label("任务", exact=True).press("Enter")
-    page.wait_for_load_state()
+    follow(page.get_by_role("group", name="任务 1").get_by_label("任务", exact=True), "Enter")
     assert page.get_by_role("main").get_by_role("rowheader").first.inner_text() == "第一件事"
 
     publisher = visitor(java_script_enabled=scripts)
@@ -78,6 +77,7 @@ def test_a_notice_is_looked_at_before_it_is_stored(visitor):
     assert page.locator(".month").count() == 12
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("wishes", [{}, {"color_scheme": "dark"}, {"contrast": "more"}], ids=["light", "dark", "contrast"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_pages_are_accessible_and_fit(visitor, width, wishes):

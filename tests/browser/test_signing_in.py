@@ -2,9 +2,10 @@
 
 import pytest
 
-from .conftest import OWN_PASSWORD
+from .conftest import OWN_PASSWORD, follow
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("wishes", [{}, {"color_scheme": "dark"}, {"contrast": "more"}], ids=["light", "dark", "contrast"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_sign_in_page_is_accessible_and_fits(visitor, width, wishes):
@@ -16,6 +17,7 @@ def test_sign_in_page_is_accessible_and_fits(visitor, width, wishes):
     assert guest.overflow() <= 0
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("wishes", [{}, {"color_scheme": "dark"}, {"contrast": "more"}], ids=["light", "dark", "contrast"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_staff_pages_are_accessible_and_fit(visitor, width, wishes):
@@ -33,8 +35,7 @@ def test_initial_password_is_changed_before_anything_else(visitor):
     page = (admin.sign_in("demo.system-admin"), admin.go("/people/new/"))[1]
     page.fill("#id_username", "li.na")
     page.fill("#id_name", "李娜")
-    page.get_by_role("main").get_by_role("button", name="新增人员").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("main").get_by_role("button", name="新增人员"))
     initial = page.locator("main code, main .initial-password").first.inner_text().strip()
 
     person = visitor()
@@ -57,8 +58,7 @@ def test_wrong_entry_is_told_above_the_heading_and_takes_the_focus(visitor):
     page = admin.go("/people/new/")
 
     page.fill("#id_username", "有 空格")
-    page.locator("main form button[type=submit], main form button:not([type])").first.click()
-    page.wait_for_load_state()
+    follow(page.locator("main form button[type=submit], main form button:not([type])").first)
 
     assert page.title().startswith("错误：")
     assert page.evaluate("document.activeElement.className") == "errsum"
@@ -79,8 +79,7 @@ def test_lock_after_five_failures_is_ended_by_the_security_administrator(visitor
 
     admin = visitor()
     admin.sign_in("demo.security-admin")
-    admin.go("/people/demo.leader/").get_by_role("button", name="解除登录锁定").click()
-    admin.page.wait_for_load_state()
+    follow(admin.go("/people/demo.leader/").get_by_role("button", name="解除登录锁定"))
 
     assert person.sign_in("demo.leader").get_by_role("heading", level=1).inner_text() == "今日工作"
 
@@ -91,8 +90,7 @@ def test_sign_out_from_the_account_menu(visitor):
 
     page.locator("details.menu summary").click()
     assert person.axe_violations() == []
-    page.locator("details.menu").get_by_role("button", name="退出").click()
-    page.wait_for_load_state()
+    follow(page.locator("details.menu").get_by_role("button", name="退出"))
 
     assert "/accounts/login/" in page.url
     assert "/accounts/login/" in person.go("/today/").url
@@ -103,8 +101,7 @@ def test_account_menu_works_without_scripts(visitor):
     page = person.sign_in("demo.auditor")
 
     page.locator("details.menu summary").click()
-    page.locator("details.menu").get_by_role("button", name="English").click()
-    page.wait_for_load_state()
+    follow(page.locator("details.menu").get_by_role("button", name="English"))
 
     assert page.locator("html").get_attribute("lang") == "en"
 
