@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db.models import Lookup, QuerySet, TextField
+from django.db.models import Lookup, QuerySet, TextField, Value
+from django.db.models.functions import StrIndex
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.functional import Promise
 
@@ -20,6 +21,7 @@ from .models import SearchEntry
 SHORTEST, LONGEST = 2, 100  # characters of a query that is answered
 CHUNK = 1000  # objects written at once
 CANDIDATES = 200  # newest matches among which the best are chosen
+WINDOWS = (1_000, 16_000)  # newest objects that are read through before the index is asked
 
 
 @TextField.register_lookup
@@ -137,12 +139,31 @@ def search(query: str, by: Any, *, kinds: Iterable[str] | None = None, limit: in
 
 def _group(source: Source, part: str, by: Any, limit: int) -> Group:
     visible = source.visible(by)
-    found = SearchEntry.objects.filter(kind=source.kind, text__has_part=part, object_pk__in=visible.order_by().values("pk"))
-    entries = sorted(found.order_by("-object_pk")[:CANDIDATES], key=lambda entry: _rank(entry, part))
+    entries = sorted(candidates(source, visible, part), key=lambda entry: _rank(entry, part))
     objects = visible.in_bulk([entry.object_pk for entry in entries[:limit]])
     shown = [(entry, objects[entry.object_pk]) for entry in entries[:limit] if entry.object_pk in objects]
     hits = [Hit(mark(entry.title, part), row.get_absolute_url(), source.about(row)) for entry, row in shown]
     return Group(source, hits, len(entries) > limit)
+
+
+def candidates(source: Source, visible: QuerySet[Any], part: str) -> list[SearchEntry]:
+    """The newest entries of what is visible whose text contains `part` (normalised).
+
+    Of a common part the index would name half of all that there is, to be read and sorted for the newest; but enough of them are met among the newest
+    objects. Those are read through first, further back where that promises enough; where it does not, the part is rare, and the index names few.
+    """
+    entries = SearchEntry.objects.filter(kind=source.kind).order_by("-object_pk")
+    if visible.query.has_filters():
+        entries = entries.filter(object_pk__in=visible.order_by().values("pk"))
+    read = entries.alias(place=StrIndex("text", Value(part))).filter(place__gt=0)
+    for window in WINDOWS:
+        last = visible.order_by("-pk").values_list("pk", flat=True)[window - 1 : window].first()
+        found = list((read.filter(object_pk__gte=last) if last else read)[:CANDIDATES])
+        if last is None or len(found) == CANDIDATES:
+            return found
+        if len(found) * WINDOWS[-1] < CANDIDATES * window:
+            break
+    return list(entries.filter(text__has_part=part)[:CANDIDATES])
 
 
 def _rank(entry: SearchEntry, part: str) -> int:

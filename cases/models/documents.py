@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -26,8 +26,8 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(case__in=Case.objects.visible_to(user, "cases.read_documents"))
 
     def current(self) -> "DocumentQuerySet":
-        """Neither replaced by a newer version nor withdrawn."""
-        return self.filter(replaced_by=None, withdrawn_at=None)
+        """Neither replaced by a newer version nor withdrawn. (Asked by a join, PostgreSQL expects one row and reads all.)"""
+        return self.filter(~Exists(Document.objects.filter(replaces=OuterRef("pk"))), withdrawn_at=None)
 
 
 class Document(models.Model):

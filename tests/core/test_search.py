@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unittest import mock
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import User
 from core import search
 from core.chinese import normalise, spell
 from core.models import SearchEntry
@@ -77,6 +81,49 @@ def test_what_is_not_there_is_not_found(query):
     put(7, "神港市商工联合会代表团来访")
 
     assert found(query) == set()
+
+
+def people(titles: Sequence[str]) -> search.Source:
+    """One person for each title, who is found by it."""
+    User.objects.all().delete()
+    SearchEntry.objects.all().delete()
+    User.objects.bulk_create(User(pk=number, username=f"p{number}", name=title) for number, title in enumerate(titles, 1))
+    for person in User.objects.all():
+        put(person.pk, person.name)
+    return search.Source("thing", "物", User.objects.all, lambda by: User.objects.all(), lambda person: search.Words(person.name), str)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(titles=st.lists(st.text(st.sampled_from("神港市商"), max_size=4), min_size=1, max_size=12), seen=st.none() | st.sets(st.integers(1, 12)))
+def test_the_newest_matches_are_found_however_far_is_read_before_the_index_is_asked(db, titles, seen):
+    source = people(titles)
+    visible = User.objects.all() if seen is None else User.objects.filter(pk__in=seen)
+    wanted = [number for number, title in reversed(list(enumerate(titles, 1))) if "港市" in title and (seen is None or number in seen)]
+
+    with mock.patch.object(search, "WINDOWS", (2, 4)), mock.patch.object(search, "CANDIDATES", 2):
+        found = search.candidates(source, visible, "港市")
+
+    assert [entry.object_pk for entry in found] == wanted[:2]
+
+
+@pytest.mark.parametrize(
+    ("titles", "queries", "asks_the_index"),
+    [
+        (["神港市"] * 3, 2, False),  # fewer things than are read through: that is all
+        (["神港市"] * 40, 2, False),  # so common that enough are met at once
+        (["神港市", "北湾"] * 20, 4, False),  # enough further back
+        (["神港市"] + ["北湾"] * 40, 3, True),  # rare
+    ],
+)
+def test_common_parts_are_met_among_the_newest_and_rare_ones_asked_of_the_index(titles, queries, asks_the_index):
+    source = people(titles)
+
+    with mock.patch.object(search, "WINDOWS", (4, 16)), mock.patch.object(search, "CANDIDATES", 4), CaptureQueriesContext(connection) as captured:
+        found = search.candidates(source, User.objects.all(), "港市")
+
+    assert {entry.title for entry in found} == {"神港市"}
+    assert len(captured) == queries
+    assert ("pieces" in captured.captured_queries[-1]["sql"]) == asks_the_index
 
 
 def test_a_change_is_found_and_what_it_replaced_is_not():
