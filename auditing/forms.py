@@ -69,7 +69,8 @@ class FilterForm(forms.Form):
         return "?" + rest.urlencode()
 
     def address_of_all(self) -> str:
-        return self.address_without(*self.fields)
+        """The list without filters; it says so, or the filter that the person lets the list begin with would come back."""
+        return "?filter="
 
 
 def _in_words(field: forms.Field, value: Any) -> str:

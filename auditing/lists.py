@@ -35,6 +35,7 @@ TRAIL = register(
         view="auditing:event-list",
         rows=trail_rows,
         may=may_read,
+        may_export=may_read,
         columns=[
             Column("number", _("序号"), lambda event: event.number),
             Column("at", _("时间"), lambda event: event.at),

@@ -39,7 +39,7 @@ class OfficeMinute(Func):
         return self.as_sql(compiler, connection, template=place.format(_offset()), **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        place = "CAST(extract(epoch FROM (%(expressions)s AT TIME ZONE 'UTC')) / 60 + {} AS bigint) %%%% 1440"
+        place = "CAST(floor(extract(epoch FROM %(expressions)s) / 60) + {} AS bigint) %%%% 1440"
         return self.as_sql(compiler, connection, template=place.format(_offset()), **context)
 
 

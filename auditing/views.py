@@ -17,7 +17,7 @@ from accounts.audit import FaultKind
 from accounts.models import AuditEvent
 from core.paging import Key, paged
 from jobs.actions import ask
-from lists.toolbar import toolbar
+from lists.toolbar import first_address, toolbar
 
 from .forms import SightingsForm, TrailForm
 from .jobs import VERIFICATION
@@ -49,6 +49,8 @@ def reader(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @reader
 @require_safe
 def event_list(request):
+    if address := first_address(TRAIL, request):
+        return redirect(address)
     form = TrailForm(request.GET)
     context = {
         "form": form,
