@@ -80,7 +80,7 @@ def test_a_wrong_code_is_like_a_number_that_never_was(letter, words, django_asse
     monkeypatch.setattr(codes, "digest", lambda text: digests.append(text) or digest(text))
     bodies = []
 
-    for number in (letter.number, "邀函〔2026〕999号"):
+    for number in (letter.number, letter.number.replace("1号", "2号")):
         digests.clear()
         with django_assert_num_queries(3):
             answer = Client().post("/verify/", {"number": number, "code": wrong})
