@@ -15,11 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from cases import tallies
 from cases.list_forms import CaseFilterForm
 from cases.search import CASES
 from core import paging, search
 from core.chinese import normalise
 from core.models import SearchEntry
+from dashboards import queries
+from dashboards.periods import year_of
 from tests import factories as make
 
 _clients: dict[str, Client] = {}
@@ -114,3 +117,21 @@ def find(who: str, query: str, times: int) -> dict[str, Any]:
     told["index"] = timed(lambda: search.candidates(CASES, visible, part), times)
     told["scan"] = timed(lambda: list(scan.all()[: search.CANDIDATES]), 1)
     return told
+
+
+def figures(times: int) -> dict[str, Any]:
+    """How long the sums behind the board take, how long the same takes counted from all cases, and by how many sorts the two differ."""
+    everything, today = queries.Scope(None, ()), timezone.localdate()
+
+    def read() -> None:
+        queries.count_open(everything, today)
+        queries.count_by_month(everything, [(year_of(today).first, year_of(today).last)])
+        queries.days_taken(everything, year_of(today))
+
+    def count() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {tallies.KEY}, SUM(count) FROM ({tallies.live(connection.vendor)}) AS l GROUP BY {tallies.KEY}")  # noqa: S608
+            cursor.fetchall()
+
+    read()
+    return {"rollup": timed(read, times), "live": timed(count, times), "differences": len(tallies.differences())}

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.audit import name_of
 from accounts.models import AuditEvent, AuditHead, User
 from benchmarks import large_rows, large_words
+from cases import tallies
 from cases.models import Assignment, Case, Document
 from cases.search import CASES, DOCUMENTS
 from core import search, triggers
@@ -178,7 +179,8 @@ def trail(events: int) -> Iterator[tuple[Any, ...]]:
 
 
 def settle() -> None:
-    """What autovacuum does on PostgreSQL sooner or later; sequences behind the last key."""
+    """The counts behind the figures; what autovacuum does on PostgreSQL sooner or later; sequences behind the last key."""
+    tallies.rebuild()
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -173,7 +173,7 @@ def _bar(ident: str, sorts: Sequence[str], row: Row, x: float, y: float, unit: f
     for n, (name, part) in enumerate(zip(sorts, row.parts, strict=True)):
         if part.count:
             long = max(part.count * unit, 3)
-            drawn.append(format_html('<rect x="{}" y="{}" width="{}" height="18" fill="url(#{}-{})" />', round(x, 1), round(y, 1), round(long, 1), ident, n))
+            drawn.append(format_html('<rect x="{}" y="{}" width="{}" height="18" {} />', round(x, 1), round(y, 1), round(long, 1), _fill(ident, n)))
             links.append(_link(part, f"{row.code} {name}", x, y, long))
             x += long
     end = format_html(
@@ -187,10 +187,16 @@ def _bar(ident: str, sorts: Sequence[str], row: Row, x: float, y: float, unit: f
     return format_html("{}{}", SafeString("".join(drawn)), end), SafeString("".join(links))
 
 
+def _fill(ident: str, n: int) -> SafeString:
+    """How the n-th sort is painted: the first one plain, for tiles of a pattern show their seams on paper."""
+    if n:
+        return format_html('fill="url(#{}-{})"', ident, n)
+    return format_html('class="sort-0" fill="{}"', COLOURS[0])
+
+
 def _patterns(ident: str, many: int) -> SafeString:
-    """Plain, slanted, dotted, upright: told apart without colour."""
+    """Behind the plain one: slanted, dotted, upright. Told apart without colour."""
     marks = (
-        "",
         '<path class="ground" d="M-2 10L10-2M2 14L14 2" stroke="{}" stroke-width="2.5" fill="none" />',
         '<circle class="ground-dot" cx="3" cy="3" r="1.6" fill="{}" /><circle class="ground-dot" cx="9" cy="9" r="1.6" fill="{}" />',
         '<path class="ground" d="M3 0V12M9 0V12" stroke="{}" stroke-width="2" fill="none" />',
@@ -204,9 +210,9 @@ def _patterns(ident: str, many: int) -> SafeString:
                 n,
                 n,
                 COLOURS[n],
-                SafeString(marks[n].replace("{}", GROUND)),
+                SafeString(marks[n - 1].replace("{}", GROUND)),
             )
-            for n in range(many)
+            for n in range(1, many)
         )
     )
 
@@ -216,10 +222,9 @@ def _legend(ident: str, sorts: Sequence[str]) -> SafeString:
     for n, name in enumerate(sorts):
         drawn.append(
             format_html(
-                '<rect x="{}" y="2" width="16" height="12" rx="2" fill="url(#{}-{})" /><text x="{}" y="13" fill="{}">{}</text>',
+                '<rect x="{}" y="2" width="16" height="12" rx="2" {} /><text x="{}" y="13" fill="{}">{}</text>',
                 round(x, 1),
-                ident,
-                n,
+                _fill(ident, n),
                 round(x + 22, 1),
                 TEXT,
                 name,
