@@ -1,9 +1,16 @@
 import pytest
 
+from cases import kinds
 from cases.kinds import Action, Blocker, CaseKind, Move, Stage, register, unregister
 from tests import factories as make
 
 from .engine import rule
+
+
+@pytest.fixture(autouse=True)
+def _no_kinds(monkeypatch):
+    """The engine is tested without the apps above it: no kind of case but those that a test brings."""
+    monkeypatch.setattr(kinds, "_kinds", {})
 
 
 @pytest.fixture
