@@ -7,8 +7,9 @@
     return;
   }
   var boxes = Array.from(document.querySelectorAll('input[type="checkbox"][name="' + all.dataset.all + '"]'));
-  var status = document.querySelector("[data-count]");
-  var button = boxes.length ? boxes[0].form.querySelector('button[type="submit"]') : null;
+  var bar = document.querySelector(".bulk");
+  var status = bar.querySelector("[data-count]");
+  var button = bar.querySelector('button[type="submit"]');
 
   function tell() {
     var ticked = boxes.filter(function (box) {
@@ -17,9 +18,7 @@
     all.checked = ticked > 0 && ticked === boxes.length;
     all.indeterminate = ticked > 0 && ticked < boxes.length;
     status.textContent = ticked ? status.dataset.count.replace("0", ticked) : "";
-    if (button) {
-      button.disabled = !ticked;
-    }
+    button.disabled = !ticked;
   }
 
   all.hidden = false;
