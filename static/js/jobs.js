@@ -43,7 +43,9 @@
       var fresh = page.querySelector('[data-live="' + part.dataset.live + '"]');
       if (fresh) {
         put(part, fresh);
-        part.dataset.seconds = fresh.dataset.seconds;
+        if (fresh.dataset.seconds) {
+          part.dataset.seconds = fresh.dataset.seconds;
+        }
       }
     });
     say(page.title);
