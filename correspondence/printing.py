@@ -18,7 +18,7 @@ from duties.printing import typeset
 from .models import Direction
 from .queries import register_of
 
-PART = 500  # numbers in one volume: more are too much for one document
+PART = 300  # numbers in one volume: more are too much for one document
 TITLES = {Direction.IN: "收文登记簿", Direction.OUT: "发文登记簿"}
 COLUMNS = {
     Direction.IN: (
