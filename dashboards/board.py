@@ -8,7 +8,6 @@ from functools import cached_property
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
 from cases.models import Approval, Case
@@ -156,7 +155,7 @@ class Board:
         if not self.waiting:
             return ""
         days = (self.today - timezone.localdate(self.waiting[0].submitted_at)).days
-        return ngettext("最早的已等 %(days)d 天", "最早的已等 %(days)d 天", days) % {"days": days} if days else _("最早的今天送审")
+        return _("最早的已等 %(days)d 天") % {"days": days} if days else _("最早的今天送审")
 
     @cached_property
     def answerable(self) -> set[int]:
