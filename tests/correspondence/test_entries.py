@@ -166,8 +166,8 @@ class TestTheDatabase:
         table = model._meta.db_table
 
         for statement in (f"DELETE FROM {table}", *([f"TRUNCATE {table} CASCADE"] if connection.vendor == "postgresql" else [])):
+            connection.check_constraints()  # else PostgreSQL will not truncate what waits to be checked
             with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-                connection.check_constraints()  # else PostgreSQL will not truncate what waits to be checked
                 cursor.execute(statement)
         assert model.objects.exists()
 
