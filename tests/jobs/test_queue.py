@@ -294,6 +294,26 @@ def test_the_heart_beats_beside_the_work_and_keeps_house(monkeypatch, caplog):
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_between_two_rounds_of_housekeeping_the_heart_only_beats(monkeypatch):
+    beats, kept, enough = [], [], threading.Event()
+
+    def count(name):
+        beats.append(name)
+        if len(beats) == 3:
+            enough.set()
+
+    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "beat", count)
+    monkeypatch.setattr(worker, "housekeeping", lambda: kept.append(1))
+    heart = Heart("me")
+    heart.start()
+    assert enough.wait(20)
+    heart.end()
+
+    assert (set(beats), kept) == ({"me"}, [])
+
+
 def test_housekeeping_forgets_workers_of_old():
     a_worker("of old", seen_at=timezone.now() - timedelta(days=2))
     a_worker("of today", seen_at=LONG_AGO)
