@@ -11,14 +11,15 @@ from typing import Any
 
 from .processes import PYTHON, ROOT
 
+KEYS = {"SECRET_KEY": "benchmark", "AUDIT_KEY": "benchmark", "FIELD_KEY": "benchmark", "DJANGO_SETTINGS_MODULE": "liaison_portal.settings"}
+
 
 class Portal:
     """A worker with its database."""
 
     def __init__(self, variables: dict[str, str]) -> None:
-        keys = {"SECRET_KEY": "benchmark", "AUDIT_KEY": "benchmark", "FIELD_KEY": "benchmark", "DJANGO_SETTINGS_MODULE": "liaison_portal.settings"}
         command = [PYTHON, "-m", "benchmarks.asked"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | keys | variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | KEYS | variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, order: str, **data: Any) -> Any:
         """The answer to one order."""
@@ -30,7 +31,7 @@ class Portal:
         assert answer, f"the worker ended at {order} {data}"
         return json.loads(answer)
 
-    def end(self) -> None:
+    def close(self) -> None:
         assert self.process.stdin
         self.process.stdin.close()
         self.process.wait(30)

@@ -118,8 +118,8 @@ def _materials() -> str:
 
 
 def _tasks() -> str:
-    """One task in each open case, given to somebody in one of forty; one in every fourth closed one."""
-    columns = {"case_id": "i", "step_id": "s.id", "title": "'联系对方确认时间'", "assignee_id": "CASE WHEN i % 40 = 0 THEN o.handler END"}
+    """One task in each open case, given to somebody in one of four hundred; one in every fourth closed one."""
+    columns = {"case_id": "i", "step_id": "s.id", "title": "'联系对方确认时间'", "assignee_id": "CASE WHEN i % 400 = 0 THEN o.handler END"}
     columns |= {"is_required": "FALSE", "due_on": "c.due_on", "status": f"CASE WHEN {IS_CLOSED} THEN 'done' ELSE 'open' END"}
     columns |= {"done_at": "closed_at", "done_by_id": if_closed("c.handler")}
     source = f"{CURRENT_STEP} JOIN large_slot o ON o.place = i % 900 WHERE NOT {IS_CLOSED} OR i % 4 = 0 ORDER BY i"

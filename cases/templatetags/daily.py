@@ -1,8 +1,10 @@
 """What the shell of the staff pages shows of daily work: counts, whom one stands in for, keys. Public pages never load it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django import template
+from django.db.models import QuerySet
 from django.template import Context
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from cases.queries import mine_of, seeing, waiting_for
 from cases.standing import standings_of
+from core.templatetags.portal import MOST
 
 register = template.Library()
 
@@ -42,11 +45,16 @@ def daily_work(context: Context) -> Daily:
     works, others = bool(seeing(user)), [standing.person for standing in standings_of(user)[1:]]
     return Daily(
         works,
-        mine_of(user).cases().count() if works else 0,
-        waiting_for(user).count() if works else 0,
+        _count(mine_of(user).cases()) if works else 0,
+        _count(waiting_for(user)) if works else 0,
         others,
         _shortcuts(works, user.has_perm("cases.handle_case")),
     )
+
+
+def _count(rows: QuerySet[Any]) -> int:
+    """How many there are; on every page, and so no further than the menu tells it."""
+    return rows.order_by()[: MOST + 1].count()
 
 
 def _shortcuts(works_on_cases: bool, opens_cases: bool) -> list[Shortcut]:

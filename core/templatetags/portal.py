@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 
 register = template.Library()
 
+MOST = 99  # that the menu tells of a count; "99+" where there are more
 WORDS = {"zh-hans": "Y 年 n 月 j 日", "en": "j F Y"}
 
 
@@ -32,10 +33,11 @@ def in_words(day: date | None) -> str:
 
 @register.inclusion_tag("components/_entry.html", takes_context=True)
 def menu_entry(context: Context, view: str, icon_name: str, label: str, below: str = "", count: int = 0, is_urgent: bool = False) -> dict[str, object]:
-    """An entry of the menu: a link to `view`, marked where the page is that view or lies below it; with a count, if there is anything.
+    """An entry of the menu: a link to `view`, marked where the page is that view or lies below it; with a count, if there is anything, up to MOST.
 
     `below` narrows what counts as below ("steps/"), where other entries share the beginning of the address.
     """
     address, path = reverse(view), context["request"].path
     current = "page" if path == address else "true" if address != "/" and path.startswith(address + below) else ""
-    return {"address": address, "icon_name": icon_name, "label": label, "current": current, "count": count, "is_urgent": is_urgent}
+    told = f"{MOST}+" if count > MOST else count
+    return {"address": address, "icon_name": icon_name, "label": label, "current": current, "count": told, "is_urgent": is_urgent}

@@ -52,6 +52,13 @@ def test_menu_entry_may_stand_beside_one_that_begins_with_its_address(path, curr
     assert ("aria-current" in drawn) == current
 
 
+@pytest.mark.parametrize(("count", "told"), [(0, None), (99, ">99<"), (100, ">99+<")])
+def test_menu_entry_tells_a_count_as_far_as_it_goes(count, told):
+    drawn = render('{% menu_entry "duties:list" "list-check" "职责清单" count=number %}', request=RequestFactory().get("/today/"), number=count)
+
+    assert (told in drawn) if told else 'class="n' not in drawn
+
+
 def test_menu_entry_of_the_root_is_not_above_everything():
     drawn = render('{% menu_entry "duties:list" "list-check" "职责清单" %}', request=RequestFactory().get("/today/"))
 
