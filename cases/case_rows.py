@@ -153,7 +153,7 @@ def address_of(case: Case, offer: Offer) -> str:
         return reverse("cases:case-do", args=[case.number, offer.action.name])
     if isinstance(offer.target, CaseStep):
         return reverse("cases:step-do", args=[case.number, offer.target.number, offer.action.name])
-    return reverse("cases:part-do", args=[case.number, process.PARTS[type(offer.target)], offer.target.pk, offer.action.name])
+    return reverse("cases:part-do", args=[case.number, process.part_of(offer.target), offer.target.pk, offer.action.name])
 
 
 def is_one_click(case: Case, offer: Offer) -> bool:

@@ -59,7 +59,7 @@ def _log(request, page):
 def _actions_of(case):
     """Every action that a case of this kind knows, by name."""
     of_stages = [action for stage in kind_of(case).stages for action in stage.actions]
-    return {action.name: action for action in [*process.STANDARD, *of_stages, *annexes.actions()]}
+    return {action.name: action for action in [*process.STANDARD, *of_stages, *kind_of(case).actions, *annexes.actions()]}
 
 
 # -- taking an action --------------------------------------------------------------------------------------------------------------------------------------

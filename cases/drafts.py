@@ -22,7 +22,7 @@ from .models import Draft
 KEPT = timedelta(days=30)
 MAX_SIGNS = 60_000  # of one draft, as JSON
 MAX_DRAFTS = 50  # of one person; the oldest make way
-NEVER = {"csrfmiddlewaretoken", "version", "address", "password"}
+NEVER = {"csrfmiddlewaretoken", "version", "address", "password", "passport_number", "mrz", "roster"}
 
 Pairs = Sequence[tuple[str, str]]
 

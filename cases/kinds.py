@@ -1,6 +1,6 @@
 """What a kind of case is made of: stages, actions, what blocks them; and the registry that the apps above fill in their `process.py`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -138,6 +138,10 @@ class Stage:
     levels: tuple[Level, ...] = ()
 
 
+def nothing_offered(case: Case, detail: models.Model | None) -> Iterable[tuple[Action, Any]]:
+    return ()
+
+
 def no_facts(case: Case, detail: models.Model | None) -> Mapping[str, Any]:
     return {}
 
@@ -152,6 +156,8 @@ class CaseKind:
     panel: str = ""  # template of the detail on the case page
     stages: tuple[Stage, ...] = ()
     snapshot: Callable[[Case, models.Model | None], Mapping[str, Any]] = no_facts  # what the digest of an approval covers beside the materials
+    actions: tuple[Action, ...] = ()  # beside those of its stages
+    offered: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # which of them its state allows, and on what
 
     def stage(self, slug: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.slug == slug), None)

@@ -62,7 +62,12 @@ def key_of(target: Target) -> str:
         return ""
     if isinstance(target, CaseStep):
         return str(target.number)
-    return f"{PARTS[type(target)]}:{target.pk}"
+    return f"{part_of(target)}:{target.pk}"
+
+
+def part_of(target: Model) -> str:
+    """How addresses call this kind of part; what a kind of case adds goes by the name of its model."""
+    return PARTS.get(type(target)) or str(target._meta.model_name)
 
 
 PARTS: Mapping[type, str] = {CaseMaterial: "material", CaseTask: "task", CaseLink: "link", Approval: "approval", Document: "document"}
@@ -135,6 +140,7 @@ def _pairs(case: Case, detail: Model | None, by: User, at: datetime) -> Iterator
     for approval in case.approvals.all():
         if approval.is_open:
             yield from ((action, approval) for action in approvals.decisions_of(case, approval) if not held or action is approvals.RECALL)
+    yield from kind_of(case).offered(case, detail)
     yield from ((action, None) for action in _case_actions(case, held))
 
 

@@ -13,5 +13,17 @@ ACTIONS.update(
         "case.receive_application": _("接件"),
         "case.submit_online": _("登记网上提交"),
         "letter.draw": _("生成邀请函"),
+        "case.edit_application": _("填写邀请函申请"),
+        "case.add_invitee": _("增加被邀请人"),
+        "case.paste_roster": _("粘贴被邀请人名单"),
+        "case.take_over_case": _("从其他办件带入"),
+        "case.edit_invitee": _("修改被邀请人"),
+        "case.remove_invitee": _("移出名单"),
+        "unit.register": _("登记邀请单位"),
+        "unit.change": _("修改邀请单位"),
+        "unit.file": _("登记年度备案"),
+        "unit.withdraw_filing": _("撤销年度备案"),
+        "unit.hold": _("暂停受理邀请单位"),
+        "unit.resume": _("恢复受理邀请单位"),
     }
 )

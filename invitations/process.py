@@ -13,7 +13,8 @@ from cases.forms import CompleteForm, DecisionForm
 from cases.kinds import Action, Blocker, CaseKind, Level, Move, Stage, Turn, anybody, register
 from cases.models import Approval, Case
 
-from . import checks
+from . import application_acts, checks
+from .application_forms import OpeningForm
 from .issuing import issue, people_behind, template_in_force
 from .models import Application
 from .scope import ITEM
@@ -163,8 +164,11 @@ LETTERS = register(
     CaseKind(
         items=(ITEM,),
         detail=Application,
+        form=OpeningForm,
         panel="invitations/_panel.html",
         stages=tuple(STAGES),
         snapshot=snapshot,
+        actions=application_acts.ACTIONS,
+        offered=application_acts.offered,
     )
 )

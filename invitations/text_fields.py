@@ -1,0 +1,47 @@
+"""What may be typed into the fields of applications and units: signs that nobody sees, emoji, and Chinese where English belongs are refused by name."""
+
+import unicodedata
+from collections.abc import Iterable
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.signs import describe
+
+from .names import HAN
+
+UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs"}
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+DAY_HELP = gettext_lazy("格式如 2026-12-03。")
+
+
+def plain(text: str, *, is_long: bool = False) -> None:
+    """Raises ValidationError on the first sign that cannot be seen or printed."""
+    for place, sign in enumerate(text, 1):
+        category = unicodedata.category(sign)
+        if (category in UNSEEN and not (is_long and sign in "\r\n\t")) or (category == "So" and ord(sign) > 0x2FFF) or sign == "\ufe0f":
+            raise ValidationError(_("第 %(place)d 个字符是%(sign)s，请删去。") % {"place": place, "sign": describe(sign)})
+
+
+def plain_lines(text: str) -> None:
+    plain(text, is_long=True)
+
+
+def english(text: str) -> None:
+    """Raises ValidationError where there is Chinese in what is to be English."""
+    if found := HAN.search(text):
+        raise ValidationError(_("这里填写英文，第 %(place)d 个字符是汉字“%(sign)s”。") % {"place": found.start() + 1, "sign": found[0]})
+
+
+def guard(fields: Iterable[tuple[str, forms.Field]]) -> None:
+    """Let every text field refuse what cannot be printed, those of English what is Chinese; days are picked or typed."""
+    for name, field in fields:
+        if isinstance(field, forms.CharField):
+            field.validators.append(plain_lines if isinstance(field.widget, forms.Textarea) else plain)
+            if name.endswith("_en"):
+                field.validators.append(english)
+        elif isinstance(field, forms.DateField):
+            field.widget = DAY
+            field.help_text = field.help_text or DAY_HELP
