@@ -125,7 +125,7 @@ def figures(times: int) -> dict[str, Any]:
 
     def read() -> None:
         queries.count_open(everything, today)
-        queries.count_by_month(everything, [(year_of(today).first, year_of(today).last)])
+        queries.count_by_month(everything, year_of(today).starts)
         queries.days_taken(everything, year_of(today))
 
     def count() -> None:

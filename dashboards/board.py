@@ -88,8 +88,8 @@ class Board:
         self._open = queries.count_open(self.scope, self.today)
         last = min(period.last, month_of(self.today).last)
         self._first_month = months_on(last.replace(day=1), 1 - MONTHS)
-        year = year_of(self.today)
-        self._months = queries.count_by_month(self.scope, [(min(self._first_month, period.first), last), (year.first, year.last)])
+        shown = (Period(self._first_month, MONTHS), period, year_of(self.today))
+        self._months = queries.count_by_month(self.scope, (month for some in shown for month in some.starts))
         self._days = queries.days_taken(self.scope, period)
 
     # -- figures
@@ -101,8 +101,7 @@ class Board:
         return Value(figure, counts[item] if item else sum(counts.values()), figure.address(period, item))
 
     def _in_period(self, slug: str, period: Period) -> Counter[str]:
-        months = (months_on(period.first, number) for number in range(period.months))
-        return sum((self._months.get((slug, month), Counter()) for month in months), Counter())
+        return sum((self._months.get((slug, month), Counter()) for month in period.starts), Counter())
 
     def median(self, item: str = "") -> Median:
         days = self._days.get(item, Counter()) if item else sum(self._days.values(), Counter())
@@ -123,7 +122,7 @@ class Board:
 
     @cached_property
     def months(self) -> list[MonthRow]:
-        periods = [Period(months_on(self._first_month, number), 1) for number in range(MONTHS)]
+        periods = [month_of(start) for start in Period(self._first_month, MONTHS).starts]
         return [MonthRow(period, self.value("opened", period=period), self.value("closed", period=period)) for period in periods]
 
     @property

@@ -22,6 +22,11 @@ class Period:
         return months_on(self.first, self.months) - timedelta(days=1)
 
     @property
+    def starts(self) -> list[date]:
+        """The first day of each of its months."""
+        return [months_on(self.first, number) for number in range(self.months)]
+
+    @property
     def code(self) -> str:
         """How the address names it."""
         year = f"{self.first.year:04}"
