@@ -14,7 +14,8 @@ from django.conf import settings
 from .processes import HERE, PYTHON, ROOT
 from .results import ROUNDS, Result
 
-PARTS = {"web": "public_page", "check": "start", "printing": "paper", "cases": "cases"}  # function and its module; loaded when Django is set up
+# Function and its module, loaded when Django is set up.
+PARTS = {"web": "public_page", "check": "start", "printing": "paper", "cases": "cases", "sheets": "sheets", "many": "many"}
 HEAD = """# Benchmarks
 
 Written by `benchmarks/run`. Ours ÷ baseline, measured in turn in the same run; each ratio is the median of the rounds, in brackets the
@@ -44,6 +45,10 @@ How it is measured
 - **Cases**: eight threads of one process, each on a case of its own, tick a task off and open it again through `process.perform`, rounds of 3 s. The
   baseline repeats the statements that one such act sends, in the same transactions: by `pgbench` with eight clients, by `sqlite3` with eight threads
   (WAL, synchronous=FULL, BEGIN IMMEDIATE). PostgreSQL writes through (fsync on). No act is lost and the audit trail holds, or the run fails.
+- **Sheets**: ten columns, three of them dates, a million rows from a generator, each way in a fresh process; openpyxl writes a tenth of them. CPU time.
+- **A million cases**: made by benchmarks/large.py (one in ten open), with 100,000 documents, their search entries and a million audit events. Whole
+  requests through Django's test client, in a process for each database, in turn; CPU of the process and of its part of PostgreSQL.
+  "sees.all" sees all cases, "carrier11" those of one item (15 %), "sees.few" those of another (1 in 1000).
 """
 
 
