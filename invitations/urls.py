@@ -4,10 +4,22 @@ from django.urls import path
 
 from duties.public_site import VARIANTS
 
-from . import verify_views
+from . import unit_views, verify_views
 
 app_name = "invitations"
 urlpatterns = []
+
+# -- applications and inviting units
+urlpatterns += [
+    path("invitations/", unit_views.home, name="home"),
+    path("invitations/units/", unit_views.unit_list, name="unit-list"),
+    path("invitations/units/new/", unit_views.unit_create, name="unit-create"),
+    path("invitations/units/<int:pk>/", unit_views.unit_detail, name="unit-detail"),
+    path("invitations/units/<int:pk>/edit/", unit_views.unit_edit, name="unit-edit"),
+    path("invitations/units/<int:pk>/filing/", unit_views.unit_file, name="unit-file"),
+    path("invitations/units/<int:pk>/hold/", unit_views.unit_hold, name="unit-hold"),
+    path("invitations/filings/<int:pk>/withdraw/", unit_views.filing_withdraw, name="filing-withdraw"),
+]
 
 # -- checking a letter, in every dress of the public site
 for prefix in reversed([variant.prefix[1:] for variant in VARIANTS]):

@@ -5,6 +5,8 @@ from typing import Any
 from django import template
 from django.template import Context
 
+from accounts.models import User
+from invitations import scope
 from invitations.panel import Panel
 
 register = template.Library()
@@ -14,3 +16,9 @@ register = template.Library()
 def application_panel(context: Context, case: Any, detail: Any) -> Panel:
     """The application of a case as the person of this request sees it."""
     return Panel(case, detail, context.request.user)  # type: ignore[attr-defined]
+
+
+@register.simple_tag
+def works_on_letters(user: User) -> bool:
+    """Whether the menu has letters for this person."""
+    return scope.works_on_letters(user)
