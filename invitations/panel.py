@@ -35,7 +35,7 @@ class EarlierRow:
     """One of the same people on another application."""
 
     invitee: Invitee
-    letters: Sequence[tuple[InvitationLetter, str]]
+    letters: Sequence[tuple[InvitationLetter, InvitationLetter.State]]
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Panel:
         return found.number if found else 0
 
     @cached_property
-    def facts(self) -> list[tuple[str, Any]]:
+    def facts(self) -> list[tuple[Any, Any]]:
         """(name, value) of what is filled in; the unit stands above."""
         rows = []
         for name in checks.NEEDED[1:]:
@@ -117,12 +117,12 @@ class Panel:
         return [EarlierRow(row, self._told(row.application.letters.all())) for row in rows[:RECENT]]
 
     @cached_property
-    def letters(self) -> list[tuple[InvitationLetter, str]]:
+    def letters(self) -> list[tuple[InvitationLetter, InvitationLetter.State]]:
         """The letters of this application."""
         return self._told(self.application.letters.order_by("part"))
 
-    def _told(self, letters: Any) -> list[tuple[InvitationLetter, str]]:
-        return [(letter, InvitationLetter.State(letter.state_on(self._facts.today)).label) for letter in letters]
+    def _told(self, letters: Any) -> list[tuple[InvitationLetter, InvitationLetter.State]]:
+        return [(letter, InvitationLetter.State(letter.state_on(self._facts.today))) for letter in letters]
 
     # -- who does what -------------------------------------------------------------------------------------------------------------------------------------
 

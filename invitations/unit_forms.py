@@ -74,10 +74,9 @@ class FilingForm(forms.ModelForm):
         fields = ("year", "officer", "officer_phone", "authorised_until", "papers")
         widgets = {"papers": forms.Textarea(attrs={"rows": 5})}
 
-    def __init__(self, *args: Any, unit: InvitingUnit, **kwargs: Any) -> None:
-        super().__init__(*args, instance=UnitFiling(unit=unit), **kwargs)
+    def __init__(self, data: Any = None, *, unit: InvitingUnit) -> None:
+        super().__init__(data, instance=UnitFiling(unit=unit, year=timezone.localdate().year))
         guard(self.fields.items())
-        self.fields["year"].initial = timezone.localdate().year
         self.helper = PortalHelper()
 
     def clean_year(self) -> int:

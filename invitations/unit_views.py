@@ -85,18 +85,16 @@ def unit_create(request):
     if not works_on_letters(request.user):
         raise Http404
     form = UnitForm(request.POST or None)
-    context = {"form": form}
-    if form.is_valid():
-        context["alike"] = [] if "sure" in request.POST else form.alike()
-        if not context["alike"]:
-            try:
-                unit = actions.register(form.cleaned_data, by=request.user, request=request)
-            except Refused as refusal:
-                form.add_error("uscc", str(refusal))
-            else:
-                messages.success(request, _("已登记%(name)s。") % {"name": unit.name})
-                return redirect(unit)
-    return render(request, "invitations/unit_form.html", context)
+    alike = form.alike() if form.is_valid() and "sure" not in request.POST else []
+    if form.is_valid() and not alike:
+        try:
+            unit = actions.register(form.cleaned_data, by=request.user, request=request)
+        except Refused as refusal:
+            form.add_error("uscc", str(refusal))
+        else:
+            messages.success(request, _("已登记%(name)s。") % {"name": unit.name})
+            return redirect(unit)
+    return render(request, "invitations/unit_form.html", {"form": form, "alike": alike})
 
 
 @keeper

@@ -13,20 +13,11 @@ from cases.models import Case, Draft
 from cases.process import BlockedError, InvalidError
 from invitations.checks import NEEDED
 from invitations.models import Application, Invitee, InvitingUnit, LetterKind, Nationality
-from invitations.mrz import check_digit
 from tests import factories as make
 from tests.invitations.conftest import current_approval, fill, invite, issued, reviewed, taken_in
+from tests.invitations.samples import zone
 
 NUMBER, BORN, EXPIRES = "L898902C3", date(1974, 8, 12), date(2032, 4, 15)
-
-
-def zone(number=NUMBER, surname="BERG", given="LARS<ERIK", country="NOR", born="740812", sex="M", expires="320415"):
-    """The two lines of a passport."""
-    first = f"P<{country}{surname}<<{given}".ljust(44, "<")
-    body = [f"{number:<9}".replace(" ", "<"), born, expires, "<" * 14]
-    checked = [part + check_digit(part) for part in body]
-    composite = check_digit(checked[0] + checked[1] + checked[2] + checked[3])
-    return f"{first}\n{checked[0]}{country}{checked[1]}{sex}{checked[2]}{checked[3]}{composite}"
 
 
 @pytest.fixture

@@ -12,16 +12,9 @@ from accounts.actions import Refused
 from accounts.models import AuditEvent
 from invitations import unit_actions
 from invitations.models import Application, InvitingUnit, UnitFiling, UnitHold
-from invitations.uscc import ALPHABET, check_sign, organisation_check_sign
 from tests import factories as make
 from tests.invitations.conftest import issued
-
-
-def code(place=1):
-    """A code that can be."""
-    body = f"{place:08}"
-    first = "91120116" + body + organisation_check_sign(body)
-    return first + check_sign(first)
+from tests.invitations.samples import code
 
 
 def facts(**other):
@@ -229,7 +222,3 @@ def test_lists_take_the_same_queries_for_any_number(client, unit, case, preparer
         with CaptureQueriesContext(connection) as many:
             client.get(reverse(f"invitations:{name}"))
         assert len(many) == len(few)
-
-
-def test_codes_of_these_tests_can_be():
-    assert all(sign in ALPHABET for sign in code(7))
