@@ -6,5 +6,4 @@ from accounts.audit import ACTIONS
 
 ACTIONS |= {
     "figures.rebuild": _("重新统计办件"),
-    "figures.print": _("打印统计简报"),
 }
