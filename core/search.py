@@ -158,7 +158,7 @@ def candidates(source: Source, visible: QuerySet[Any], part: str) -> list[Search
     read = entries.alias(place=StrIndex("text", Value(part))).filter(place__gt=0)
     for window in WINDOWS:
         last = visible.order_by("-pk").values_list("pk", flat=True)[window - 1 : window].first()
-        found = list((read.filter(object_pk__gte=last) if last else read)[:CANDIDATES])
+        found: list[SearchEntry] = list((read.filter(object_pk__gte=last) if last else read)[:CANDIDATES])
         if last is None or len(found) == CANDIDATES:
             return found
         if len(found) * WINDOWS[-1] < CANDIDATES * window:

@@ -153,7 +153,9 @@ def test_each_actor_may_do_what_is_expected_and_no_more(name, route, people, sam
 WITHOUT_TOKEN = {"invitations:verify", "invitations:verify-token"}
 
 
-@pytest.mark.parametrize(("name", "route"), [(name, route) for name, route, _pattern in URLS if "POST" in ADDRESSES.get(name, {}) and name not in WITHOUT_TOKEN])
+@pytest.mark.parametrize(
+    ("name", "route"), [(name, route) for name, route, _pattern in URLS if "POST" in ADDRESSES.get(name, {}) and name not in WITHOUT_TOKEN]
+)
 def test_a_post_without_a_token_is_refused(name, route, people, samples):
     client = Client(enforce_csrf_checks=True)
     actor = next(actor for actor in reversed(GROUPS[ADDRESSES[name]["POST"]]) if actor not in STRANGERS)

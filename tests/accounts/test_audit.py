@@ -8,7 +8,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts import actions, audit
-from accounts.audit import FaultKind, acting, keep_anchor, record
+from accounts.audit import acting, keep_anchor, record
 from accounts.models import AuditEvent, AuditHead, User
 from core import triggers
 from tests import factories as make

@@ -59,7 +59,13 @@ def unit(preparer):
     )
     today = timezone.localdate()
     UnitFiling.objects.create(
-        unit=made, year=today.year, officer="苏明", officer_phone="022-00000000", authorised_until=date(today.year, 12, 31), papers="营业执照副本", filed_by=preparer
+        unit=made,
+        year=today.year,
+        officer="苏明",
+        officer_phone="022-00000000",
+        authorised_until=date(today.year, 12, 31),
+        papers="营业执照副本",
+        filed_by=preparer,
     )
     return made
 

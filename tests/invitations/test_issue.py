@@ -18,7 +18,7 @@ def test_an_application_is_taken_in_when_it_is_filled_in(preparer, unit):
     for task in case.tasks.filter(step__step__number=1):
         make.act(case, "tick", f"task:{task.pk}")
 
-    with pytest.raises(process.BlockedError, match="申请没有填全：邀请单位、函件种类.*被邀请人"):
+    with pytest.raises(process.BlockedError, match=r"申请没有填全：邀请单位、函件种类.*被邀请人"):
         make.act(case, "receive_application", "1")
 
 

@@ -17,7 +17,7 @@ from .conftest import issued
 
 
 @pytest.fixture
-def letter(case, reviewers, signer, site_dir, monkeypatch):
+def letter(case, reviewers, signer, site_dir, monkeypatch):  # noqa: F811 - the fixture
     monkeypatch.setattr("duties.documents.documents", lambda data: ())
     write()
     issued(case, reviewers, signer)
