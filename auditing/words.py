@@ -46,6 +46,7 @@ GROUPS: dict[str, Text] = {
     "letter": gettext_lazy("函件"),
     "letter_kind": gettext_lazy("函件种类"),
     "check_rule": gettext_lazy("核对规则"),
+    "unit": gettext_lazy("邀请单位"),
     "nationality": gettext_lazy("国籍"),
     "figures": gettext_lazy("统计"),
     "field_key": gettext_lazy("字段密钥"),

@@ -13,6 +13,8 @@ ACTIONS.update(
         "case.receive_application": _("接件"),
         "case.submit_online": _("登记网上提交"),
         "letter.draw": _("生成邀请函"),
+        "letter.download": _("下载邀请函"),
+        "letter.preview": _("查看邀请函样张"),
         "case.edit_application": _("填写邀请函申请"),
         "case.add_invitee": _("增加被邀请人"),
         "case.paste_roster": _("粘贴被邀请人名单"),

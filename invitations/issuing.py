@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.audit import record
@@ -16,7 +17,7 @@ from accounts.models import User
 from cases.approvals import digest_of
 from cases.kinds import Turn
 from cases.models import Approval, Case
-from core import codes, search
+from core import codes, files, search
 from core.encryption import plain_number
 from core.numbering import take_number
 
@@ -25,6 +26,8 @@ from .models import Application, InvitationLetter, Invitee, LetterTemplate
 from .search import LETTERS
 from .tasks import draw_letter
 from .wording import day_in_chinese, day_in_english, fill
+
+files.register(lambda names: {name for pair in _files_among(set(names)) for name in pair} & set(names))
 
 ISSUER = "中国国际贸易促进委员会天津市分会"
 ISSUER_EN = "China Council for the Promotion of International Trade, Tianjin Sub-Council"
@@ -35,6 +38,11 @@ PAYER_EN = {
     "unit": "The inviting unit",
     "shared": "Shared by both sides",
 }
+
+
+def _files_among(names: set[str]) -> QuerySet[InvitationLetter, tuple[str, str]]:
+    """Which of these names of kept files letters have."""
+    return InvitationLetter.objects.filter(Q(file__in=names) | Q(scan__in=names)).values_list("file", "scan")
 
 
 def template_in_force(application: Application) -> LetterTemplate | None:

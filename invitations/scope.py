@@ -17,14 +17,14 @@ def works_on_letters(user: User) -> bool:
     return any(ITEM in standing.items or "cases.view_all_cases" in standing.permissions for standing in standings)
 
 
-def letters_seen_by(user: User) -> QuerySet[InvitationLetter]:
-    """The letters of the cases that this person may see."""
-    return InvitationLetter.objects.filter(application__case__in=Case.objects.visible_to(user))
+def letters_seen_by(user: User, *rights: str) -> QuerySet[InvitationLetter]:
+    """The letters of the cases that this person may see; with `rights`, in a standing that holds these too."""
+    return InvitationLetter.objects.filter(application__case__in=Case.objects.visible_to(user, *rights))
 
 
-def applications_seen_by(user: User) -> QuerySet[Application]:
-    """The applications of the cases that this person may see."""
-    return Application.objects.filter(case__in=Case.objects.visible_to(user))
+def applications_seen_by(user: User, *rights: str) -> QuerySet[Application]:
+    """The applications of the cases that this person may see; with `rights`, in a standing that holds these too."""
+    return Application.objects.filter(case__in=Case.objects.visible_to(user, *rights))
 
 
 def units_seen_by(user: User) -> QuerySet[InvitingUnit]:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from duties.public_site import VARIANTS
 
-from . import unit_views, verify_views
+from . import letter_views, unit_views, verify_views
 
 app_name = "invitations"
 urlpatterns = []
@@ -19,6 +19,13 @@ urlpatterns += [
     path("invitations/units/<int:pk>/filing/", unit_views.unit_file, name="unit-file"),
     path("invitations/units/<int:pk>/hold/", unit_views.unit_hold, name="unit-hold"),
     path("invitations/filings/<int:pk>/withdraw/", unit_views.filing_withdraw, name="filing-withdraw"),
+]
+
+# -- letters
+urlpatterns += [
+    path("invitations/letters/<int:pk>/", letter_views.letter_detail, name="letter-detail"),
+    path("invitations/letters/<int:pk>/letter.pdf", letter_views.letter_download, name="letter-download"),
+    path("invitations/specimens/<str:number>.pdf", letter_views.specimen, name="specimen"),
 ]
 
 # -- checking a letter, in every dress of the public site

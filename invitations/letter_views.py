@@ -1,0 +1,87 @@
+"""Pages of issued letters, and how a letter would look before it is issued. Letters hold passport numbers: each PDF handed out is audited."""
+
+import logging
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_safe
+
+from accounts.audit import acting, record
+from cases.access import case_worker, right_required
+from core.encryption import UnreadableSecretError
+from core.files import LostFileError
+from core.printing import PrintRefusedError
+
+from .checks import current_invitees, missing_facts
+from .drawing import issued_pdf, specimen_pdf
+from .issuing import content_of, parts_of, template_in_force
+from .models import InvitationLetter
+from .scope import applications_seen_by, letters_seen_by
+
+logger = logging.getLogger(__name__)
+
+READ = "cases.read_documents"
+reader = right_required(READ)
+
+
+@case_worker
+@require_safe
+def letter_detail(request, pk):
+    """What is known of a letter: where it stands, and who did what to it."""
+    people = ("prepared_by", "first_reviewed_by", "reviewed_by", "issued_by", "sealed_by", "handed_over_by", "submitted_by")
+    letter = get_object_or_404(letters_seen_by(request.user).select_related("application__case", "kind", "template", "replaced_by", *people), pk=pk)
+    context = {
+        "letter": letter,
+        "case": letter.application.case,
+        "state": InvitationLetter.State(letter.state_on(timezone.localdate())),
+        "may_read": letters_seen_by(request.user, READ).filter(pk=pk).exists(),
+    }
+    return render(request, "invitations/letter_detail.html", context)
+
+
+@reader
+@require_GET
+def letter_download(request, pk):
+    """The PDF as it was drawn when the letter was issued."""
+    letter = get_object_or_404(letters_seen_by(request.user, READ).select_related("application__case"), pk=pk)
+    if not letter.file:
+        raise Http404
+    try:
+        body = issued_pdf(letter)
+    except (LostFileError, UnreadableSecretError):
+        logger.exception("The PDF of letter %s is not there, or not as it was kept.", letter.pk)
+        return render(request, "invitations/letter_lost.html", {"letter": letter}, status=410)
+    with acting(request.user, request):
+        record("letter.download", letter, number=letter.number, case=letter.application.case.number, sha256=letter.sha256)
+    return _pdf(body, f"{letter.number}.pdf")
+
+
+@reader
+@require_GET
+def specimen(request, number):
+    """The first letter that an application would lead to, as a specimen (样张)."""
+    application = get_object_or_404(applications_seen_by(request.user, READ).select_related("case__sheet__supervision", "unit", "kind"), case__number=number)
+    invitees, template = current_invitees(application), template_in_force(application)
+    missing = missing_facts(application, invitees)
+    try:
+        if missing or template is None:
+            return _refused(request, application, missing)
+        body = specimen_pdf(content_of(application, parts_of(application, invitees)[0], template, number="", on=timezone.localdate()))
+    except PrintRefusedError as refusal:
+        return _refused(request, application, [], str(refusal))
+    with acting(request.user, request):
+        record("letter.preview", application.case, number=number)
+    return _pdf(body, f"样张 {number}.pdf")
+
+
+def _refused(request, application, missing, refusal=""):
+    return render(request, "invitations/specimen_refused.html", {"case": application.case, "missing": missing, "refusal": refusal}, status=422)
+
+
+def _pdf(body, name):
+    response = HttpResponse(body, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=False, filename=name) or "inline"
+    response["Cache-Control"] = "private, no-store"
+    return response
