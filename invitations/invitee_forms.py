@@ -105,7 +105,8 @@ class InviteeForm(ActionForm):
         self.helper.wrapper_class = "mb-3"
         first = [name for name in ("known", "mrz") if name in self.fields]
         last = [*WORK, *(["position"] if "position" in self.fields else [])]
-        self.helper.layout = Layout(*(Fieldset(label, *names) for label, names in ((_("免填"), first), (_("护照"), PASSPORT), (_("工作和来访"), last))))
+        parts = ((_("从护照或以往记录读取"), first), (_("护照"), PASSPORT), (_("工作和来访"), last))
+        self.helper.layout = Layout(*(Fieldset(label, *names) for label, names in parts))
         if self.row:
             found = checks.findings(checks.load(application, turn.case.materials.all()))
             tell_beside(fields, [finding for finding in found if finding.invitee == self.row.pk])

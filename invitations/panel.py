@@ -102,6 +102,16 @@ class Panel:
     def findings(self) -> list[checks.Finding]:
         return checks.findings(self._facts)
 
+    @property
+    def general(self) -> list[checks.Finding]:
+        """What they say of the application as a whole."""
+        return [found for found in self.findings if found.invitee is None]
+
+    @property
+    def of_people(self) -> int:
+        """How many things they say of single people."""
+        return len(self.findings) - len(self.general)
+
     @cached_property
     def people(self) -> list[PersonRow]:
         return [PersonRow(one, [found for found in self.findings if found.invitee == one.pk]) for one in self._facts.invitees]
