@@ -22,6 +22,8 @@ DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 class ActionForm(forms.Form):
     """Base: keeps the turn, and drops the fields that do not fit the case."""
 
+    keeps_drafts = True  # False where what is typed is nothing to store before it is sent
+
     def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.turn = turn

@@ -73,6 +73,8 @@ def known_to(person: Any, application: Application) -> dict[str, Invitee]:
 class InviteeForm(ActionForm):
     """One person. What is typed goes first; the machine-readable lines, then the earlier record, fill what is left empty."""
 
+    keeps_drafts = False
+
     mrz = forms.CharField(
         label=gettext_lazy("护照机读码"),
         required=False,
@@ -238,6 +240,8 @@ def _of_earlier(row: Invitee, name: str) -> Any:
 
 class RosterForm(ActionForm):
     """Rows copied in Excel. All of them are taken, or none: what is wrong is said row by row, and the text stays as it was pasted."""
+
+    keeps_drafts = False
 
     roster = forms.CharField(
         label=gettext_lazy("名单"),

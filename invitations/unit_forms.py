@@ -125,7 +125,7 @@ class ApplicationSearchForm(forms.Form):
 
     STATES = [("", gettext_lazy("在办")), ("all", gettext_lazy("全部"))]
 
-    q = forms.CharField(label=gettext_lazy("办件、单位、函号或被邀请人"), max_length=100, required=False, widget=forms.SearchInput)
+    q = forms.CharField(label=gettext_lazy("办件、单位、函号或姓名"), max_length=100, required=False, widget=forms.SearchInput)
     state = forms.ChoiceField(label=gettext_lazy("状态"), choices=STATES, required=False)
 
     helper = SearchHelper()

@@ -387,6 +387,8 @@ def test_a_number_stands_in_no_draft_log_or_timeline(empty, preparer):
     address = reverse("cases:step-do", args=[empty.number, 1, "add_invitee"])
     client.post(reverse("cases:draft-save"), {"address": address, "surname": "Holm", "passport_number": "P00000925", "mrz": zone(), "roster": "P00000925"})
     assert Draft.objects.get().fields == [["surname", "Holm"]]
+    assert "存为草稿" not in client.get(address).text
+    assert "存为草稿" in client.get(reverse("cases:step-do", args=[empty.number, 1, "edit_application"])).text
     version = Case.objects.get(pk=empty.pk).version
 
     assert client.post(address, {**typed(), "version": version}).status_code == 302
