@@ -159,7 +159,7 @@ class InviteeForm(ActionForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         zone = self._read_zone(cleaned) if cleaned.get("mrz", "").strip() else {}
-        earlier = self.known.get(cleaned.get("known", ""))
+        earlier = self._earlier(cleaned.get("known", ""), cleaned.get("passport_number") or zone.get("passport_number"))
         for name in (*PASSPORT, *WORK):
             if not cleaned.get(name) and name not in self.errors:
                 cleaned[name] = zone.get(name) or (_of_earlier(earlier, name) if earlier else None) or cleaned.get(name)
@@ -175,6 +175,11 @@ class InviteeForm(ActionForm):
                 self.add_error(name, text)
         self._refuse_twin(cleaned.get("passport_number"))
         return cleaned | {"is_from_mrz": bool(zone), "earlier": earlier}
+
+    def _earlier(self, chosen: str, number: str | None) -> Invitee | None:
+        """The earlier record that was chosen, else that of the same passport."""
+        indexes = blind_indexes(number) if number else []
+        return self.known.get(chosen) or next((row for row in self.known.values() if row.passport_index in indexes), None)
 
     def _refuse_twin(self, number: str | None) -> None:
         if number and "passport_number" not in self.errors:

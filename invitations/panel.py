@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from cases.models import Approval, Assignment, Case
+from cases.standing import standings_of
 
 from . import checks
 from .application_acts import may_edit, step_of_editing
@@ -76,6 +77,12 @@ class Panel:
         """The number of the step beside which it is changed now."""
         found = step_of_editing(self.case)
         return found.number if found else 0
+
+    @property
+    def may_preview(self) -> bool:
+        """Whether the letters can be looked at as they would be issued, by who may read what is in the case."""
+        reads = any("cases.read_documents" in one.permissions and one.sees(self.case) for one in standings_of(self.person))
+        return reads and not self.missing and not self.letters
 
     @cached_property
     def facts(self) -> list[tuple[Any, Any]]:

@@ -250,6 +250,14 @@ def test_a_new_passport_of_somebody_known_is_typed(case, empty, unit):
     assert (people(empty)[0].passport, people(empty)[0].passport_expires_on) == ("P77770000", date(2035, 1, 1))
 
 
+def test_somebody_known_is_found_by_the_passport(case, empty, unit):
+    Application.objects.filter(case=empty).update(unit=unit)
+
+    make.act(empty, "add_invitee", "1", passport_number="p0000 4417", job="董事长")
+
+    assert [(one.name, one.job, one.job_en) for one in people(empty)] == [("BERG LARS", "董事长", "General Manager")]
+
+
 def test_whom_others_invited_is_not_offered(case, empty, preparer):
     other = InvitingUnit.objects.create(name="乙", name_en="B", uscc="2", address="x", contact="x", phone="1", made_by=preparer)
     Application.objects.filter(case=empty).update(unit=other)
@@ -413,6 +421,7 @@ def test_opening_a_case_asks_for_a_few_facts(preparer, unit):
 def test_the_page_shows_facts_people_checks_and_who_does_what(case, preparer, reviewers, signer, registrar):
     page = make.client_of(preparer).get(case.get_absolute_url()).text
 
+    assert reverse("invitations:specimen", args=[case.number]) in page
     for words in ("天津北湾展览服务有限公司", "P****4417", "机读码已核对", "谁能办哪一步", "吴核、周审", "郑签", "冯印"):
         assert words in page
     assert f"/cases/{case.number}/invitee/{people(case)[0].pk}/do/edit_invitee/" in page
