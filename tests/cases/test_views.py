@@ -71,7 +71,7 @@ def test_today_asks_a_fixed_number_of_queries(edition, django_assert_num_queries
     client = make.signed_in(role)
     client.get(TODAY)  # the first request stamps the session
 
-    with django_assert_num_queries(7):  # two of them ask whom the person stands in for
+    with django_assert_num_queries(8):  # two of them ask whom the person stands in for, one what files wait to be fetched
         client.get(TODAY)
 
 
