@@ -51,8 +51,6 @@ def faults_of(values: Mapping[str, Any], today: date) -> dict[str, str]:
         faults["passport_issued_on"] = _("签发日期不能晚于今天，也不能早于出生日期。")
     if expires and expires <= today:
         faults["passport_expires_on"] = _("护照已过期，请换发后再办。")
-    if expires and issued and expires <= issued <= today:
-        faults["passport_expires_on"] = _("有效期应在签发日期之后，请核对。")
     return faults
 
 

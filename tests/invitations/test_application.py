@@ -230,6 +230,21 @@ def test_the_validity_follows_the_issue(empty):
     assert list(errors_of(empty, "add_invitee", **typed(passport_issued_on="2020-02-02", birth_on="2021-01-01"))) == ["passport_issued_on"]
 
 
+def test_a_passport_that_ends_on_the_day_is_refused(empty):
+    assert list(errors_of(empty, "add_invitee", **typed(passport_expires_on=timezone.localdate()))) == ["passport_expires_on"]
+
+
+def test_an_application_out_of_sight_is_as_absent_as_one_that_never_was(case, registrar):
+    stranger, one = make.client_of(make.worker("preparer", "2.1")), people(case)[0].pk
+    for number in (case.number, "4.1-2026-9999"):
+        for address in (("step-do", number, 1, "add_invitee"), ("step-do", number, 1, "edit_application"), ("part-do", number, "invitee", one, "edit_invitee")):
+            assert stranger.get(reverse(f"cases:{address[0]}", args=address[1:])).status_code == 404
+            assert stranger.post(reverse(f"cases:{address[0]}", args=address[1:]), {"version": case.version}).status_code == 404
+    seeing = make.client_of(registrar)
+    assert seeing.get(reverse("cases:part-do", args=[case.number, "invitee", one, "edit_invitee"])).status_code == 404
+    assert seeing.get(reverse("cases:part-do", args=[case.number, "invitee", 999_999, "edit_invitee"])).status_code == 404
+
+
 def test_somebody_known_is_not_typed_again(case, empty, unit):
     Application.objects.filter(case=empty).update(unit=unit)
     known = people(case)[0]

@@ -81,6 +81,25 @@ def test_a_code_is_given_once(client, preparer):
         unit_actions.register(facts(name="丙公司"), by=preparer)
 
 
+def test_who_comes_second_is_told(client, unit, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise Refused("别人先办了")
+
+    for name in ("register", "change", "withdraw_filing"):
+        monkeypatch.setattr(unit_actions, name, refuse)
+
+    assert "别人先办了" in client.post(reverse("invitations:unit-create"), facts()).text
+    assert "别人先办了" in client.post(reverse("invitations:unit-edit", args=[unit.pk]), facts()).text
+    assert "别人先办了" in client.post(reverse("invitations:filing-withdraw", args=[unit.filings.get().pk]), {"reason": "一"}).text
+
+
+def test_a_form_for_changing_shows_what_is_there(client, unit):
+    page = client.get(reverse("invitations:unit-edit", args=[unit.pk])).text
+
+    assert unit.name in page
+    assert unit.uscc in page
+
+
 def test_a_name_nearly_the_same_is_asked_about(client):
     client.post(reverse("invitations:unit-create"), facts())
     alike = facts(name="天津南港物流股份有限公司", name_en="Nangang", uscc=code(2))
