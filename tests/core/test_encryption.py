@@ -301,7 +301,11 @@ def test_a_wrong_key_under_the_same_mark_is_refused(settings, monkeypatch):
         unseal(text, "here")
 
 
-@pytest.mark.parametrize(("keys", "complaint"), [("", "FIELD_KEY is empty"), ("short", "at least 32 signs"), (f"{OLD} short", "at least 32 signs")])
+@pytest.mark.parametrize(
+    ("keys", "complaint"),
+    [("", "FIELD_KEY is empty"), ("short", "at least 32 signs"), (f"{OLD} short", "at least 32 signs")],
+    ids=["empty", "short", "one of two short"],
+)
 def test_a_bad_ring_says_what_to_do(settings, keys, complaint):
     settings.FIELD_KEY = keys
 
