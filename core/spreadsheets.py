@@ -184,7 +184,8 @@ def is_plain(value: str) -> bool:
 
 
 def _cut(value: str) -> str:
-    """As much of a text as a cell can hold, with an ellipsis where it goes on."""
+    """As much of a text as a cell can hold, without signs that XML forbids, with an ellipsis where it goes on."""
+    value = UNREADABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     units = value.encode("utf-16-le", "surrogatepass")
     if len(units) <= 2 * LONGEST_TEXT:
         return value
@@ -192,7 +193,6 @@ def _cut(value: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    value = UNREADABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     value = ESCAPE.sub("_x005F_", value)  # "_x0041_" would be read as "A"
     return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
