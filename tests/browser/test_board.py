@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from .conftest import follow
 from .test_daily_pages import look, portal
 
 __all__ = ["portal"]  # the fixture: a portal with cases in every state
@@ -21,8 +22,7 @@ def listed(page):
 
 def test_every_figure_leads_to_as_many_cases(visitor):
     page = visitor().sign_in("demo.leader")
-    page.get_by_role("navigation", name="主菜单").get_by_role("link", name="统计看板").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("navigation", name="主菜单").get_by_role("link", name="统计看板"))
     board = page.url
     counts = {}
     for number in range(page.locator(FIGURES).count()):
