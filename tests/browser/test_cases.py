@@ -246,13 +246,13 @@ def walk(worker, steps, *deciders):
     assert "已办结" in worker.page.locator(".caseh").inner_text()
 
 
-def test_a_letter_is_carried_to_its_close(preparer, reviewer, visitor):
-    preparer.open_case("4.1", "邀请神港市商工联合会一行")
-    sentences = preparer.page.locator(".st h3 .tx").all_inner_texts()
+def test_a_mission_is_carried_to_its_close(preparer, reviewer, visitor):
+    preparer.open_case("2.2", "赴神港市出访团组")
+    steps = preparer.page.locator(".st h3 .tx").count()
 
-    walk(preparer, 4, reviewer, Worker(visitor(), "demo.signer"))
+    walk(preparer, steps, reviewer, Worker(visitor(), "demo.signer"))
 
-    assert sentences == ["接件", "审核", "签发（纸质邀请函）", "网上提交（邀请函扫描件）"]
+    assert steps == 4
 
 
 def test_an_item_without_a_sheet_runs_on_an_internal_procedure(preparer, reviewer, portal):
@@ -372,7 +372,7 @@ def test_what_was_typed_outlives_the_session(preparer, portal):
     assert "/accounts/login/" in page.url
     preparer.visitor.fill_in("demo.preparer", portal.passwords["demo.preparer"])
     assert f"/cases/{number}/do/note/" in page.url
-    preparer.click("恢复内容")
+    page.get_by_role("button", name="恢复内容").click()  # the script puts it back where it stood
     assert page.input_value("#id_text") == "写了很久的一段话"
     preparer.click("写备注", page.locator("form.formx"))
 
