@@ -46,12 +46,13 @@ for title in ("北湾机械展览公司入境邀请函", "东屿商会入境邀�
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
-    """A portal of this file's own, with cases in every state and three questions to the reviewer."""
+def portal(request, tmp_path_factory):
+    """A portal of one file's own, with cases in every state and three questions to the reviewer."""
     var_dir = tmp_path_factory.mktemp("daily")
     database = {}
     if os.environ.get("DB") == "postgres":
-        database = {"DB_NAME": f"portal_daily_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
+        file = request.module.__name__.rpartition(".")[2]
+        database = {"DB_NAME": f"portal_{file}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
         subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
     with running_portal(var_dir, **database) as running:
         running.variables = {"VAR_DIR": str(var_dir), **database}
