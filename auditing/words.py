@@ -44,6 +44,7 @@ GROUPS: dict[str, Text] = {
     "export": gettext_lazy("导出信息表"),
     "job": gettext_lazy("后台任务"),
     "letter": gettext_lazy("函件"),
+    "invitation": gettext_lazy("邀请函"),
     "letter_kind": gettext_lazy("函件种类"),
     "check_rule": gettext_lazy("核对规则"),
     "unit": gettext_lazy("邀请单位"),
@@ -51,7 +52,7 @@ GROUPS: dict[str, Text] = {
     "figures": gettext_lazy("统计"),
     "field_key": gettext_lazy("字段密钥"),
 }
-WHOLE = frozenset(GROUPS) - {"case", "document", "letter", "phrase"}  # groups whose facts are shown whole
+WHOLE = frozenset(GROUPS) - {"case", "document", "invitation", "letter", "phrase"}  # groups whose facts are shown whole
 META = frozenset({"number", "case", "target", "on_behalf_of", "sha256", "print", "due_on", "item", "status", "decision", "format", "code"})
 WITHHELD = gettext_lazy("（业务内容，不向审计员显示）")
 

@@ -6,15 +6,15 @@ from accounts.audit import ACTIONS
 
 ACTIONS.update(
     {
-        "letter.issue": _("签发邀请函"),
+        "invitation.issue": _("签发邀请函"),
         "nationality.seed": _("录入国籍"),
         "letter_kind.seed": _("录入函件种类和模板"),
         "check_rule.seed": _("录入邀请函核对规则"),
         "case.receive_application": _("接件"),
         "case.submit_online": _("登记网上提交"),
-        "letter.draw": _("生成邀请函"),
-        "letter.download": _("下载邀请函"),
-        "letter.preview": _("查看邀请函样张"),
+        "invitation.draw": _("生成邀请函"),
+        "invitation.download": _("下载邀请函"),
+        "invitation.preview": _("查看邀请函样张"),
         "case.edit_application": _("填写邀请函申请"),
         "case.add_invitee": _("增加被邀请人"),
         "case.paste_roster": _("粘贴被邀请人名单"),

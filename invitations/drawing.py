@@ -133,7 +133,7 @@ def draw(number: int) -> None:
         letter.sealed_sha256 = digest_of(path)
         letter.file = keep(path)
         letter.save(update_fields=["file", "sealed_sha256", "sha256", "pages", "rendered_at"])
-        record("letter.draw", letter, number=letter.number, sha256=letter.sha256, pages=pages)
+        record("invitation.draw", letter, number=letter.number, sha256=letter.sha256, pages=pages)
 
 
 def issued_pdf(letter: InvitationLetter) -> bytes:

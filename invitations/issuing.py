@@ -201,7 +201,7 @@ def _write(
         valid_until=content["valid_until"],
     )
     search.put(LETTERS, [letter])
-    record("letter.issue", letter, number=number, case=turn.case.number, count=len(people), digest=letter.content_digest)
+    record("invitation.issue", letter, number=number, case=turn.case.number, count=len(people), digest=letter.content_digest)
     draw_letter.enqueue(letter.pk)
     return letter
 

@@ -54,7 +54,7 @@ def letter_download(request, pk):
         logger.exception("The PDF of letter %s is not there, or not as it was kept.", letter.pk)
         return render(request, "invitations/letter_lost.html", {"letter": letter}, status=410)
     with acting(request.user, request):
-        record("letter.download", letter, number=letter.number, case=letter.application.case.number, sha256=letter.sha256)
+        record("invitation.download", letter, number=letter.number, case=letter.application.case.number, sha256=letter.sha256)
     return _pdf(body, f"{letter.number}.pdf")
 
 
@@ -72,7 +72,7 @@ def specimen(request, number):
     except PrintRefusedError as refusal:
         return _refused(request, application, [], str(refusal))
     with acting(request.user, request):
-        record("letter.preview", application.case, number=number)
+        record("invitation.preview", application.case, number=number)
     return _pdf(body, f"样张 {number}.pdf")
 
 

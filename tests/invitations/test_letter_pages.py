@@ -49,7 +49,7 @@ def test_a_reader_opens_the_letter_and_it_is_noted(letter, preparer):
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
     assert answer.content == drawing.issued_pdf(letter)
-    assert AuditEvent.objects.filter(action="letter.download", by=preparer).count() == 1
+    assert AuditEvent.objects.filter(action="invitation.download", by=preparer).count() == 1
 
 
 @pytest.mark.parametrize("name", ["letter-detail", "letter-download"])
