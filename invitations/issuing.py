@@ -22,7 +22,7 @@ from core.encryption import plain_number
 from core.numbering import take_number
 
 from .checks import current_invitees
-from .models import Application, InvitationLetter, Invitee, LetterTemplate
+from .models import Application, InvitationLetter, Invitee, InvitingUnit, LetterTemplate
 from .search import LETTERS
 from .tasks import draw_letter
 from .wording import day_in_chinese, day_in_english, fill
@@ -68,25 +68,8 @@ def content_of(application: Application, people: Sequence[Invitee], template: Le
     """Everything that a letter says, as JSON: what is printed and digested. `number` is "" for a specimen (样张)."""
     assert application.unit is not None
     assert application.kind is not None
-    assert application.entry_on is not None
-    assert application.exit_on is not None
     unit, contact = application.unit, getattr(application.case.sheet, "supervision", None)
-    values = {
-        "number": number,
-        "post": application.post,
-        "post_en": application.post_en,
-        "unit": unit.name,
-        "unit_en": unit.name_en,
-        "count": str(len(people)),
-        "purpose": application.purpose,
-        "purpose_en": application.purpose_en,
-        "entry": day_in_chinese(application.entry_on),
-        "entry_en": day_in_english(application.entry_on),
-        "exit": day_in_chinese(application.exit_on),
-        "exit_en": day_in_english(application.exit_on),
-        "places": application.places,
-        "places_en": application.places_en,
-    }
+    values = _values(application, unit, len(people), number)
     return {
         "number": number,
         "kind": application.kind.name,
@@ -110,6 +93,28 @@ def content_of(application: Application, people: Sequence[Invitee], template: Le
         "issuer": [ISSUER, ISSUER_EN],
         "issued_on": on,
         "valid_until": last_day(application, on),
+    }
+
+
+def _values(application: Application, unit: InvitingUnit, count: int, number: str) -> dict[str, str]:
+    """What stands in the place of each placeholder (invitations.wording.PLACEHOLDERS)."""
+    assert application.entry_on is not None
+    assert application.exit_on is not None
+    return {
+        "number": number,
+        "post": application.post,
+        "post_en": application.post_en,
+        "unit": unit.name,
+        "unit_en": unit.name_en,
+        "count": str(count),
+        "purpose": application.purpose,
+        "purpose_en": application.purpose_en,
+        "entry": day_in_chinese(application.entry_on),
+        "entry_en": day_in_english(application.entry_on),
+        "exit": day_in_chinese(application.exit_on),
+        "exit_en": day_in_english(application.exit_on),
+        "places": application.places,
+        "places_en": application.places_en,
     }
 
 
