@@ -27,6 +27,7 @@ from core.inspection import RefusedFileError
 from core.inspector import RefusedError, archives
 from core.inspector.signs import is_marked
 from tests import samples as make
+from tests.processes import is_dead, until
 
 JS = b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"
 BIG = bytes(8 << 20)
@@ -188,14 +189,6 @@ def code_or_kind(inspected, name, body):
         return refusal.code
 
 
-def state_of(pid):
-    """What the kernel says of a process: nothing of one that is gone, Z of one that is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return ""
-
-
 class TestLooking:
     @pytest.mark.parametrize("name", TAKEN)
     def test_what_an_office_sends_is_taken(self, inspected, name):
@@ -276,7 +269,8 @@ class TestLooking:
         monkeypatch.setattr("core.inspection.PATH", f"{tmp_path}:/usr/bin:/bin")
 
         assert code_of(inspected, "来函.pdf", make.pdf()) == "heavy"
-        assert state_of(int((tmp_path / "pid").read_text())) in {"", "Z"}
+        started = int((tmp_path / "pid").read_text())
+        until(lambda: is_dead(started), 10)
 
     def test_a_child_that_does_not_start_is_no_fault_of_the_file(self, inspected, monkeypatch, caplog):
         monkeypatch.setattr("core.inspection.PATH", "/nowhere")

@@ -21,6 +21,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from core import printing
 from core.printing import ARCHIVE, ARCHIVE_BARE, Printer, PrintRefusedError
+from tests.processes import is_dead, until
 
 SECRET = "canary-7f3a-not-for-print"
 SECONDS = 2  # for a document that never ends
@@ -342,10 +343,7 @@ def test_the_child_ends_with_its_parent():
 
     told = subprocess.run([sys.executable, "-c", code], cwd=project.BASE_DIR, env=environment, capture_output=True, text=True).stdout.split()
 
-    deadline = time.monotonic() + 10
-    while Path("/proc", told[0]).exists() and time.monotonic() < deadline and "Z" not in Path("/proc", told[0], "stat").read_text().split()[2]:
-        time.sleep(0.05)
-    assert time.monotonic() < deadline
+    until(lambda: is_dead(int(told[0])), 10)
     assert not Path(told[1]).exists()
 
 

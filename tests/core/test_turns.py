@@ -1,10 +1,10 @@
 import threading
-import time
 
 import pytest
 from django.db import connection, transaction
 
 from core.turns import Turns, turn
+from tests.processes import until
 
 
 def test_whoever_comes_first_goes_first():
@@ -15,7 +15,7 @@ def test_whoever_comes_first_goes_first():
             thread = threading.Thread(target=lambda number=number: pass_through(gate, order, number))
             thread.start()
             threads.append(thread)
-            wait_until(lambda number=number: gate._next == number + 2)
+            until(lambda number=number: gate._next == number + 2)
     for thread in threads:
         thread.join(10)
 
@@ -25,13 +25,6 @@ def test_whoever_comes_first_goes_first():
 def pass_through(gate, order, number):
     with gate:
         order.append(number)
-
-
-def wait_until(condition):
-    until = time.monotonic() + 10
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.001)
-    assert condition()
 
 
 def test_a_fault_lets_the_next_in():

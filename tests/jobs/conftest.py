@@ -4,7 +4,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -65,14 +64,6 @@ def start(settings):
         process.send_signal(signal.SIGCONT)
         process.kill()
         process.wait(10)
-
-
-def until(condition, seconds=60):
-    """Wait until it is so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.05)
 
 
 def log_of(places):
