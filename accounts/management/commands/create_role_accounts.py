@@ -1,4 +1,4 @@
-"""Make one fictional account a role, to try the portal with."""
+"""Make one fictional account a role, and one reviewer more, to try the portal with."""
 
 import os
 from pathlib import Path
@@ -11,15 +11,17 @@ from accounts import actions
 from accounts.models import User
 from accounts.roles import ROLES, Role
 
+NUMBERS = {"reviewer": ("", "2")}  # letters are reviewed by two people
+
 
 class Command(BaseCommand):
-    help = "为每个角色新建一个演示账号，显示初始密码并写入 VAR_DIR/accounts.txt（仅本人可读）；一直没用、已过期的换一个新的。"
+    help = "为每个角色新建一个演示账号（审核人两个），显示初始密码并写入 VAR_DIR/accounts.txt（仅本人可读）；一直没用、已过期的换一个新的。"
 
     def handle(self, **options: object) -> None:
         file = settings.VAR_DIR / "accounts.txt"
         before = read_lines(file)
         with transaction.atomic():
-            lines = [line_of(role, before) for role in ROLES.values()]
+            lines = [line_of(role, number, before) for role in ROLES.values() for number in NUMBERS.get(role.slug, ("",))]
             if lines == list(before.values()):
                 self.stdout.write(f"演示账号已经存在，没有改动。初始密码在 {file}")
                 return
@@ -36,12 +38,12 @@ def read_lines(file: Path) -> dict[str, str]:
     return {line.split()[0]: line for line in lines if line}
 
 
-def line_of(role: Role, before: dict[str, str]) -> str:
-    """The line of a role's account: a new password where there is no account yet, or where the initial one was never used and has lapsed."""
-    username = f"demo.{role.slug.replace('_', '-')}"
+def line_of(role: Role, number: str, before: dict[str, str]) -> str:
+    """The line of an account of a role: a new password where there is no account yet, or where the initial one was never used and has lapsed."""
+    username = f"demo.{role.slug.replace('_', '-')}{number}"
     person = User.objects.filter(username=username).first()
     if person is None:
-        _person, password = actions.create_first_account(username=username, name=f"演示{role.name}", roles=[role.slug])
+        _person, password = actions.create_first_account(username=username, name=f"演示{role.name}{number}", roles=[role.slug])
     elif person.initial_password_is_void:
         password = actions.reset_password(person=person, by=None)
     else:
