@@ -21,11 +21,11 @@ def submit(page, name):
 def test_an_application_is_filled_in(visitor, width):
     person = visitor(width=width)
     page = person.sign_in("demo.preparer")
-    _unit(person, page, width)
+    register_unit(person, page, width)
     case = _opened(person, page, width)
 
     follow(page.get_by_role("link", name="填写申请").first)
-    _fill_in(page)
+    fill_in(page)
     assert person.axe_violations() == []
     assert person.overflow() <= 0
     submit(page, "填写申请")
@@ -75,7 +75,7 @@ def _guest(page, name):
     return page.locator(".guests > li", has_text=name)
 
 
-def _unit(person, page, width):
+def register_unit(person, page, width):
     person.go("/invitations/units/")
     follow(page.get_by_role("link", name="登记邀请单位").first)
     page.fill("#id_name", f"天津北湾展览服务{width}有限公司")
@@ -108,7 +108,7 @@ def _opened(person, page, width):
     return page.url
 
 
-def _fill_in(page):
+def fill_in(page):
     for name, label in (("kind", "邀请函"), ("visa_class", "M 字（商贸）"), ("payer", "邀请单位"), ("entries", "一次"), ("post_country", "挪威")):
         page.select_option(f"#id_{name}", label=label)
     texts = {
