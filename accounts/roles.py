@@ -36,7 +36,7 @@ class Role:
 
 
 BUSINESS = ("duties.export_sheets",)  # what every business role may do
-CASES = (*BUSINESS, "cases.view_case")  # who sees the cases of the items assigned, beside that
+CASES = (*BUSINESS, "cases.view_case", "contacts.view_contact")  # who sees the cases of the items assigned and the book of contacts, beside that
 PAPERS = (*CASES, "cases.read_documents", "lists.export_list")  # and reads their documents, and takes lists of them along
 
 ROLES = {
@@ -51,6 +51,7 @@ ROLES = {
                 *PAPERS,
                 "cases.handle_case",
                 "cases.annotate_case",
+                "contacts.change_contact",
                 "correspondence.register_entry",
                 "invitations.change_unit",
                 "invitations.reveal_passports",

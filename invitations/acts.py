@@ -7,7 +7,6 @@ from accounts.audit import ACTIONS
 ACTIONS.update(
     {
         "invitation.issue": _("签发邀请函"),
-        "nationality.seed": _("录入国籍"),
         "letter_kind.seed": _("录入函件种类和模板"),
         "check_rule.seed": _("录入邀请函核对规则"),
         "case.receive_application": _("接件"),

@@ -13,14 +13,15 @@ from django.utils.translation import gettext_lazy
 
 from cases.forms import ActionForm
 from cases.kinds import Turn
+from contacts.countries import by_code
+from contacts.models import Country
 from core.encryption import blind_indexes, mask, plain_number
 
 from . import checks
 from . import mrz as zones
 from . import roster as rosters
 from .application_forms import tell_beside
-from .countries import by_code
-from .models import Application, Invitee, Nationality
+from .models import Application, Invitee
 from .names import BadNameError, is_written, read_chinese_name, read_latin_name
 from .scope import applications_seen_by
 from .text_fields import guard
@@ -92,7 +93,7 @@ class InviteeForm(ActionForm):
         fields["passport_number"] = forms.CharField(
             label=_("护照号码"), max_length=30, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}), help_text=hidden
         )
-        fields["nationality"].queryset = Nationality.objects.filter(archived_at=None).order_by("pk")
+        fields["nationality"].queryset = Country.objects.filter(archived_at=None).order_by("pk")
         guard(fields.items())
         for name, field in fields.items():
             if name in NEEDED:
@@ -221,7 +222,7 @@ def _values_of(reading: zones.Reading) -> dict[str, Any]:
         "given_names": reading.given_names,
         "sex": reading.sex,
         "birth_on": reading.born_on,
-        "nationality": Nationality.objects.filter(code=country.alpha3).first() if country else None,
+        "nationality": Country.objects.filter(code=country.alpha3).first() if country else None,
         "passport_number": reading.number,
         "passport_expires_on": reading.expires_on,
     }
@@ -286,7 +287,7 @@ class RosterForm(ActionForm):
                 row.errors.setdefault("passport_number", _("与名单上的 %(name)s 护照号码相同。") % {"name": twin})
 
     def _rows(self, rows: Sequence[rosters.RosterRow]) -> list[dict[str, Any]]:
-        countries = {one.code: one for one in Nationality.objects.all()}
+        countries = {one.code: one for one in Country.objects.all()}
         return [{**row.values, "nationality": countries[row.values["nationality"].alpha3]} for row in rows]
 
 

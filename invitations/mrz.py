@@ -14,7 +14,7 @@ from itertools import product
 
 from django.utils.translation import gettext as _
 
-from .countries import by_code
+from contacts.countries import by_code
 
 YEARS_EXPIRED, YEARS_VALID = 20, 30  # how far from today a passport's expiry can lie
 SPACES = re.compile(r"[^\S\n]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

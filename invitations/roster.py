@@ -19,11 +19,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.countries import CountryRow, find
 from core.encryption import plain_number
 from core.signs import describe
 
 from . import dates
-from .countries import Country, find
 from .names import HAN, BadNameError, read_chinese_name, read_latin_name
 
 MAX_ROWS = 200
@@ -91,7 +91,7 @@ def _read_sex(text: str, _today: date) -> str:
     return sex
 
 
-def _read_nationality(text: str, _today: date) -> Country:
+def _read_nationality(text: str, _today: date) -> CountryRow:
     country = find(text)
     if country is None:
         raise CellError(_("没有“%(text)s”这个国家（地区）。请填中文或英文名称，或者护照上的三字母代码。") % {"text": text})

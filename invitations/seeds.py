@@ -1,4 +1,4 @@
-"""What letters begin with: kinds, words, rules of checking, nationalities. Stored where there is none yet, never again: what staff made of it stays."""
+"""What letters begin with: kinds, words, rules of checking. Stored where there is none yet, never again: what staff made of it stays."""
 
 import hashlib
 import tomllib
@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from accounts.audit import acting, record
 
-from .countries import countries
-from .models import CheckRule, LetterKind, LetterTemplate, Nationality
+from .models import CheckRule, LetterKind, LetterTemplate
 
 
 def seed(content: bytes) -> list[str]:
@@ -21,10 +20,6 @@ def seed(content: bytes) -> list[str]:
 
 
 def _seed(read: dict[str, Any], sha256: str) -> Iterator[str]:
-    if not Nationality.objects.exists():
-        made = Nationality.objects.bulk_create(Nationality(code=country.alpha3, name=country.chinese, name_en=country.english) for country in countries())
-        record("nationality.seed", count=len(made))
-        yield f"国籍：录入 {len(made)} 个。"
     if not LetterKind.objects.exists():
         kinds = {row["name"]: LetterKind.objects.create(**row) for row in read["kinds"]}
         for row in read["templates"]:

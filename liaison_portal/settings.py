@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "dashboards",
     "auditing",
     "invitations",
+    "contacts",
     "correspondence",
     "cases",
     "duties",

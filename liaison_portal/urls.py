@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("jobs.urls")),
     path("", include("lists.urls")),
     path("", include("correspondence.urls")),
+    path("", include("contacts.urls")),
     path("", include("dashboards.urls")),
     path("", include("auditing.urls")),
     path("", include("invitations.urls")),

@@ -15,6 +15,11 @@ from accounts.models import User
 from cases import documents, process
 from cases.models import Assignment, Case, Document, Substitution, Term
 from cases.opening import open_case
+from contacts.models import Country, Organisation, Person, Position
+from contacts.search import ORGANISATIONS, PEOPLE
+from contacts.seeds import seed as seed_countries
+from contacts.text_values import sorting_of
+from core import search
 from core.files import Received
 from core.working_days import enter_year
 from duties.models import DutyItem, ListEdition, ProcessStep, RequiredMaterial, Revision, Sheet
@@ -133,3 +138,30 @@ def attached(case: Case, name: str = "来函.txt", body: bytes = "神港市商�
     finally:
         file.close()
     return Document.objects.filter(case=case).latest("pk")
+
+
+def country(code: str = "NOR") -> Country:
+    """A country of the maintained list, which is stored if it is not there yet."""
+    if not Country.objects.exists():
+        seed_countries()
+    return Country.objects.get(code=code)
+
+
+def organisation(name: str = "北湾商会", by: User | None = None, **fields: Any) -> Organisation:
+    """A body in the book, found by search."""
+    kind = fields.pop("kind", None) or Term.objects.get_or_create(kind=Term.Kind.ORGANISATION_TYPE, name="海外商协会")[0]
+    fields = {"country": country(), "made_by": by or person("preparer")} | fields
+    made = Organisation.objects.create(name=name, kind=kind, **fields)
+    search.put(ORGANISATIONS, [made])
+    return made
+
+
+def contact(name: str = "贝明", by: User | None = None, *, at: Organisation | None = None, title: str = "秘书长", **fields: Any) -> Person:
+    """A person in the book, with a position where `at` is given."""
+    made = Person(name=name, made_by=by or person("preparer"), **fields)
+    made.sorting = sorting_of(made)
+    made.save()
+    if at:
+        Position.objects.create(person=made, organisation=at, title=title)
+    search.put(PEOPLE, [made])
+    return made

@@ -103,6 +103,9 @@ class Term(models.Model):
         PHRASE = "phrase", _("常用意见")
         MEDIUM = "medium", _("函电方式")
         LETTER_MATERIAL = "letter_material", _("登记函电即为收到的要件")
+        ORGANISATION_TYPE = "organisation_type", _("机构类型")
+        RELATION_LEVEL = "relation_level", _("机构关系等级")
+        CONTACT_TAG = "contact_tag", _("联系人和机构标签")
 
     kind = models.CharField(_("字典"), max_length=20, choices=Kind)
     name = models.CharField(_("名称"), max_length=100)

@@ -13,30 +13,12 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('contacts', '0001_the_book'),
         ('cases', '0006_right_of_an_approval'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Nationality',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=3, unique=True, verbose_name='代码')),
-                ('name', models.CharField(max_length=100, verbose_name='名称')),
-                ('name_en', models.CharField(max_length=200, verbose_name='英文名称')),
-                ('visa_free_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='免签天数')),
-                ('visa_free_until', models.DateField(blank=True, null=True, verbose_name='免签有效期至')),
-                ('visa_free_source', models.CharField(blank=True, max_length=300, verbose_name='免签信息来源')),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'verbose_name': '国籍',
-                'verbose_name_plural': '国籍',
-                'ordering': ['code'],
-                'default_permissions': (),
-            },
-        ),
         migrations.CreateModel(
             name='InvitingUnit',
             fields=[
@@ -110,7 +92,7 @@ class Migration(migrations.Migration):
                 ('received_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='invitations.invitingunit', verbose_name='邀请单位')),
                 ('kind', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invitations.letterkind', verbose_name='函件种类')),
-                ('post_country', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invitations.nationality', verbose_name='申请签证的国家')),
+                ('post_country', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.country', verbose_name='申请签证的国家')),
             ],
             options={
                 'verbose_name': '邀请函申请',
@@ -228,7 +210,7 @@ class Migration(migrations.Migration):
                 ('removed_at', models.DateTimeField(blank=True, null=True)),
                 ('purged_at', models.DateTimeField(blank=True, null=True)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitees', to='invitations.application')),
-                ('nationality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invitations.nationality', verbose_name='国籍')),
+                ('nationality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.country', verbose_name='国籍')),
             ],
             options={
                 'verbose_name': '被邀请人',

@@ -3,7 +3,7 @@
 from .after import Cancellation, Visit
 from .applications import Application, Invitee
 from .letters import FailedCheck, InvitationLetter
-from .lists import CheckRule, LetterKind, LetterTemplate, Nationality
+from .lists import CheckRule, LetterKind, LetterTemplate
 from .units import InvitingUnit, UnitFiling, UnitHold
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "InvitingUnit",
     "LetterKind",
     "LetterTemplate",
-    "Nationality",
     "UnitFiling",
     "UnitHold",
     "Visit",

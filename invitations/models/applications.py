@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from cases.models import Case
+from contacts.models import Country
 from core.encryption import BlindIndexField, EncryptedTextField, SealedRow
 
-from .lists import LetterKind, Nationality
+from .lists import LetterKind
 from .units import InvitingUnit, perhaps
 
 
@@ -49,7 +50,7 @@ class Application(models.Model):
     places = models.CharField(_("到访地点"), max_length=200, blank=True, help_text=_("写城市，用顿号分开；外省市的在日程中说明。"))
     places_en = models.CharField(_("到访地点（英文）"), max_length=300, blank=True)
     itinerary = models.TextField(_("日程"), max_length=4000, blank=True, help_text=_("每行一天，例如：2026-12-03 抵津，设备进场。"))
-    post_country = models.ForeignKey(Nationality, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("申请签证的国家"))
+    post_country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("申请签证的国家"))
     post = models.CharField(_("签证机关"), max_length=100, blank=True, help_text=_("例如：中华人民共和国驻某国大使馆。"))
     post_en = models.CharField(_("签证机关（英文）"), max_length=200, blank=True)
     payer = models.CharField(_("费用承担"), max_length=10, choices=Payer, blank=True)
@@ -98,7 +99,7 @@ class Invitee(SealedRow):
     chinese_name = models.CharField(_("中文姓名"), max_length=40, blank=True)
     sex = models.CharField(_("性别"), max_length=1, choices=Sex)
     birth_on = models.DateField(_("出生日期"))
-    nationality = models.ForeignKey(Nationality, models.PROTECT, related_name="+", verbose_name=_("国籍"))
+    nationality = models.ForeignKey(Country, models.PROTECT, related_name="+", verbose_name=_("国籍"))
     passport_number = EncryptedTextField(_("护照号码"), null=True)
     passport_index = BlindIndexField(of="passport_number")
     passport_issued_on = models.DateField(_("签发日期"), null=True, blank=True)

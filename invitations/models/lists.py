@@ -1,4 +1,4 @@
-"""What the department maintains for its letters: kinds, nationalities, templates, the rules that an application is checked by."""
+"""What the department maintains for its letters: kinds, templates, the rules that an application is checked by."""
 
 from datetime import date
 
@@ -59,27 +59,6 @@ class LetterKind(models.Model):
 
     def is_used_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
-
-
-class Nationality(models.Model):
-    """A country or region as letters name it, with its code in passports (ICAO 9303-3, section 5)."""
-
-    code = models.CharField(_("代码"), max_length=3, unique=True)
-    name = models.CharField(_("名称"), max_length=100)
-    name_en = models.CharField(_("英文名称"), max_length=200)
-    visa_free_days = models.PositiveSmallIntegerField(_("免签天数"), null=True, blank=True)
-    visa_free_until = models.DateField(_("免签有效期至"), null=True, blank=True)
-    visa_free_source = models.CharField(_("免签信息来源"), max_length=300, blank=True)
-    archived_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("国籍")
-        verbose_name_plural = _("国籍")
-        ordering = ["code"]
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class LetterTemplate(models.Model):

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from cases.models import Case
 from cases.rule_seeds import seed as seed_rules
-from invitations.models import Application, Invitee, InvitingUnit, LetterKind, Nationality, UnitFiling
+from contacts.models import Country
+from contacts.seeds import seed as seed_countries
+from invitations.models import Application, Invitee, InvitingUnit, LetterKind, UnitFiling
 from invitations.seeds import seed
 from tests import factories as make
 
@@ -21,6 +23,7 @@ def office(db):
     make.working_days(2025, 2026, 2027)
     make.duty_list()
     seed_rules((settings.BASE_DIR / "fixtures/operating_rules.toml").read_bytes())
+    seed_countries()
     seed((settings.BASE_DIR / "fixtures/letters.toml").read_bytes())
 
 
@@ -74,7 +77,7 @@ def invite(application, people=PEOPLE, **facts):
     """Put these people on the list of an application."""
     fields = {
         "birth_on": date(1978, 4, 2),
-        "nationality": Nationality.objects.get(code="NOR"),
+        "nationality": Country.objects.get(code="NOR"),
         "passport_expires_on": timezone.localdate() + timedelta(days=3000),
         "job": "总经理",
         "job_en": "General Manager",
@@ -107,7 +110,7 @@ def fill(application, unit, **facts):
         "places": "天津市、北京市",
         "places_en": "Tianjin and Beijing",
         "itinerary": "抵津\n布展\n洽谈",
-        "post_country": Nationality.objects.get(code="NOR"),
+        "post_country": Country.objects.get(code="NOR"),
         "post": "中华人民共和国驻挪威王国大使馆",
         "post_en": "Embassy of the People’s Republic of China in Norway",
         "payer": "employer",

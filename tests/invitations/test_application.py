@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from cases.models import Case, Draft
 from cases.process import BlockedError, InvalidError
+from contacts.models import Country
 from invitations.checks import NEEDED
-from invitations.models import Application, Invitee, InvitingUnit, LetterKind, Nationality
+from invitations.models import Application, Invitee, InvitingUnit, LetterKind
 from tests import factories as make
 from tests.invitations.conftest import current_approval, fill, invite, issued, reviewed, taken_in
 from tests.invitations.samples import zone
@@ -28,7 +29,7 @@ def empty(preparer, unit):
 
 def typed(**facts):
     """One person, typed."""
-    country = Nationality.objects.get(code="NOR").pk
+    country = Country.objects.get(code="NOR").pk
     fields = {
         "surname": "Holm",
         "given_names": "Mia",

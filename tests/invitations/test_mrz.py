@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invitations.countries import countries
+from contacts.countries import countries
 from invitations.mrz import LAYOUTS, UnreadableZoneError, check_digit, read_mrz
 from tests.passports import zone
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invitations.countries import by_code
+from contacts.countries import by_code
 from invitations.roster import COLUMNS, MAX_ROWS, RosterError, read_roster
 
 TODAY = date(2026, 11, 24)

@@ -7,7 +7,7 @@ from invitations.seeds import seed
 
 
 class Command(BaseCommand):
-    help = "Store the kinds of letters, templates, rules and nationalities to begin with, where there are none yet"
+    help = "Store the kinds of letters, templates and rules to begin with, where there are none yet"
 
     def handle(self, *args: Any, **options: Any) -> None:
         for line in seed((settings.BASE_DIR / "fixtures/letters.toml").read_bytes()):

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from invitations import countries as module
-from invitations.countries import by_code, countries, find
+from contacts import countries as module
+from contacts.countries import by_code, countries, find
 
 # ISO 3166-1, all that are assigned (checked against the iso-codes data of 2024).
 ASSIGNED = frozenset(

@@ -1,0 +1,17 @@
+"""What the acts of the book are called on the auditor's page."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import ACTIONS
+
+ACTIONS |= {
+    "country.seed": _("录入国家（地区）"),
+    "organisation.add": _("登记机构"),
+    "organisation.change": _("修改机构"),
+    "organisation.archive": _("归档机构"),
+    "organisation.restore": _("恢复已归档的机构"),
+    "contact.add": _("登记联系人"),
+    "contact.change": _("修改联系人"),
+    "contact.archive": _("归档联系人"),
+    "contact.restore": _("恢复已归档的联系人"),
+}

@@ -1,0 +1,30 @@
+"""Countries and regions, as the department names them."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class Country(models.Model):
+    """A country or region with its code in passports (ICAO 9303-3, section 5); also what stands in passports as a nationality and is no country."""
+
+    code = models.CharField(_("代码"), max_length=3, unique=True)
+    name = models.CharField(_("名称"), max_length=100)
+    name_en = models.CharField(_("英文名称"), max_length=200)
+    etiquette = models.TextField(_("礼仪和注意事项"), max_length=4000, blank=True)
+    visa_free_days = models.PositiveSmallIntegerField(_("免签天数"), null=True, blank=True)
+    visa_free_until = models.DateField(_("免签有效期至"), null=True, blank=True)
+    visa_free_source = models.CharField(_("免签信息来源"), max_length=300, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("国家（地区）")
+        verbose_name_plural = _("国家（地区）")
+        ordering = ["pk"]  # seeded by pinyin, those that are no countries last
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("contacts:country-detail", args=[self.code])

@@ -1,0 +1,41 @@
+"""Organisations and people of the book are found by any of their names, and by how they are reached."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.search import Source, Words, register
+
+from .models import Organisation, Person
+
+
+def _of_organisation(organisation: Organisation) -> Words:
+    points = [point.value for point in organisation.points.all()]
+    names = [organisation.name_en, organisation.name_native, organisation.short_name, *organisation.former_names.splitlines()]
+    return Words(organisation.name, [*names, *points])
+
+
+def _of_person(person: Person) -> Words:
+    points = [point.value for point in person.points.all()]
+    return Words(str(person), [f"{person.surname} {person.given_names}", f"{person.given_names} {person.surname}", person.name_native, *points], [person.name])
+
+
+ORGANISATIONS = register(
+    Source(
+        kind="organisation",
+        label=_("机构"),
+        objects=Organisation.objects.prefetch_related("points").all,
+        visible=lambda by: Organisation.objects.visible_to(by).current().select_related("country"),
+        words=_of_organisation,
+        about=lambda organisation: f"{organisation.country} · {organisation.name_en}" if organisation.name_en else str(organisation.country),
+    )
+)
+
+PEOPLE = register(
+    Source(
+        kind="contact",
+        label=_("联系人"),
+        objects=Person.objects.prefetch_related("points").all,
+        visible=lambda by: Person.objects.visible_to(by).current(),
+        words=_of_person,
+        about=lambda person: person.latin_name,
+    )
+)
