@@ -40,6 +40,15 @@ class Migration(migrations.Migration):
                 'ordering': ['-pk'],
                 'permissions': [('view_case', '查看分工内的办件'), ('view_all_cases', '查看全部办件'), ('handle_case', '立项和办理自己承办的办件'), ('annotate_case', '在办件中写备注'), ('assign_case', '改派办件')],
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('closed_at__isnull', False), ('closed_by__isnull', False), ('due_on', None)), _connector='OR'), name='cases_closed_all_or_none'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('closed_at', None)), fields=['due_on', 'id'], name='cases_open_by_due'),
+                    models.Index(condition=models.Q(('closed_at', None)), fields=['handler', 'due_on', 'id'], name='cases_open_of_handler'),
+                    models.Index(fields=['item', 'id'], name='cases_of_item'),
+                    models.Index(fields=['handler', 'id'], name='cases_of_handler'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +68,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '暂停',
                 'ordering': ['pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('case',), name='cases_one_open_hold'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='cases_hold_ended_all_or_none'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -84,6 +97,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '办理步骤',
                 'ordering': ['step__sheet_id', 'step__number'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'step'), name='cases_step_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='cases_step_done_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(('is_final', False), ('status', 'done'), _connector='OR'), name='cases_step_final_is_done'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +127,12 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '运行要件',
                 'ordering': ['pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('case', 'name'), name='cases_material_once', violation_error_message='本办件已有同名要件。'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('received_at', None), ('received_by', None)), models.Q(('received_at__isnull', False), ('received_by__isnull', False)), _connector='OR'), name='cases_material_received_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at', None), ('verified_by', None)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='cases_material_verified_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('received_at', None), ('status__in', ['missing', 'waived']), ('verified_at', None)), models.Q(('received_at__isnull', False), ('status', 'received'), ('verified_at', None)), models.Q(('received_at__isnull', False), ('status', 'verified'), ('verified_at__isnull', False)), _connector='OR'), name='cases_material_status_follows_facts'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +163,19 @@ class Migration(migrations.Migration):
                 'ordering': ['pk'],
                 'permissions': [('review_case', '审核送审的办件、批准免交和特批'), ('sign_case', '签发审核通过的办件')],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('decision', ''), ('kind', 'step')), fields=('step', 'level'), name='cases_one_open_submission'),
+                    models.UniqueConstraint(condition=models.Q(('decision', ''), ('kind', 'waiver')), fields=('material',), name='cases_one_open_waiver'),
+                    models.UniqueConstraint(condition=models.Q(('decision', ''), ('kind', 'override')), fields=('step', 'rule'), name='cases_one_open_override'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'step'), ('material', None), ('rule', '')), models.Q(('kind', 'waiver'), ('level', 1), ('material__isnull', False), ('rule', ''), models.Q(('reason', ''), _negated=True)), models.Q(('kind', 'override'), ('level', 1), ('material', None), models.Q(('rule', ''), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='cases_approval_of_one_thing'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('decided_for', None), ('decision', ''), ('note', '')), models.Q(models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='cases_approval_decided_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decision', 'returned'), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='cases_approval_returned_with_reason'),
+                    models.CheckConstraint(condition=models.Q(('decision__in', ['', 'recalled']), models.Q(models.Q(('decided_by', models.F('submitted_by')), _negated=True), models.Q(('submitted_for', None), models.Q(('decided_by', models.F('submitted_for')), _negated=True), _connector='OR'), models.Q(('decided_for', None), models.Q(('decided_for', models.F('submitted_by')), _negated=True), _connector='OR'), models.Q(('submitted_for', None), ('decided_for', None), models.Q(('decided_for', models.F('submitted_for')), _negated=True), _connector='OR')), _connector='OR'), name='cases_approval_by_a_second_person', violation_error_message='送审人不能审签自己送审的内容。'),
+                    models.CheckConstraint(condition=models.Q(('previous_by', None), ('decision__in', ['', 'recalled']), models.Q(models.Q(('decided_by', models.F('previous_by')), _negated=True), models.Q(('decided_for', None), models.Q(('decided_for', models.F('previous_by')), _negated=True), _connector='OR')), _connector='OR'), name='cases_approval_levels_by_two_people', violation_error_message='两级审签须由两个人分别办理。'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('decision', '')), fields=['submitted_at', 'id'], name='cases_open_approvals'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -162,6 +199,12 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '任务',
                 'ordering': ['pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='cases_task_done_all_or_none'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('status', 'open')), fields=['assignee', 'due_on'], name='cases_open_task_of_assignee'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -176,6 +219,9 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '常用意见',
                 'ordering': ['pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('person', 'text'), name='cases_phrase_once', violation_error_message='已有这条常用意见。'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -201,6 +247,11 @@ class Migration(migrations.Migration):
                 'permissions': [('change_rules', '修改运行规则和字典'), ('confirm_rules', '确认他人修改的运行规则')],
                 'abstract': False,
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='cases_steprule_confirmed_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(('confirmed_by', None), ('changed_by', None), models.Q(('confirmed_by', models.F('changed_by')), _negated=True), _connector='OR'), name='cases_steprule_confirmed_by_another', violation_error_message='规则须由修改人以外的人确认。'),
+                    models.CheckConstraint(condition=models.Q(('approval_levels__lte', 2)), name='cases_rule_two_levels_at_most'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -220,6 +271,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '委托代办',
                 'ordering': ['-from_on', '-pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('until_on__gte', models.F('from_on'))), name='cases_substitution_ends_after_it_begins', violation_error_message='结束日期不能早于开始日期。'),
+                    models.CheckConstraint(condition=models.Q(('person', models.F('substitute')), _negated=True), name='cases_substitute_is_another', violation_error_message='代办人不能是委托人本人。'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -244,6 +299,10 @@ class Migration(migrations.Migration):
                 'ordering': ['step', 'position', 'pk'],
                 'abstract': False,
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='cases_tasktemplate_confirmed_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(('confirmed_by', None), ('changed_by', None), models.Q(('confirmed_by', models.F('changed_by')), _negated=True), _connector='OR'), name='cases_tasktemplate_confirmed_by_another', violation_error_message='规则须由修改人以外的人确认。'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -282,6 +341,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '关联',
                 'ordering': ['pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('case', 'other'), name='cases_linked_once'),
+                    models.CheckConstraint(condition=models.Q(('case', models.F('other')), _negated=True), name='cases_link_joins_two'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('removed_at', None), ('removed_by', None)), models.Q(('removed_at__isnull', False), ('removed_by__isnull', False)), _connector='OR'), name='cases_link_removed_all_or_none'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -324,149 +388,5 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'item'), name='cases_assigned_once'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='cases_assignment_ended_all_or_none')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['due_on', 'id'], name='cases_open_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['handler', 'due_on', 'id'], name='cases_open_of_handler'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['item', 'id'], name='cases_of_item'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['handler', 'id'], name='cases_of_handler'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('closed_at__isnull', False), ('closed_by__isnull', False), ('due_on', None)), _connector='OR'), name='cases_closed_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='casehold',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('case',), name='cases_one_open_hold'),
-        ),
-        migrations.AddConstraint(
-            model_name='casehold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='cases_hold_ended_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='casestep',
-            constraint=models.UniqueConstraint(fields=('case', 'step'), name='cases_step_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='casestep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='cases_step_done_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='casestep',
-            constraint=models.CheckConstraint(condition=models.Q(('is_final', False), ('status', 'done'), _connector='OR'), name='cases_step_final_is_done'),
-        ),
-        migrations.AddConstraint(
-            model_name='casematerial',
-            constraint=models.UniqueConstraint(fields=('case', 'name'), name='cases_material_once', violation_error_message='本办件已有同名要件。'),
-        ),
-        migrations.AddConstraint(
-            model_name='casematerial',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('received_at', None), ('received_by', None)), models.Q(('received_at__isnull', False), ('received_by__isnull', False)), _connector='OR'), name='cases_material_received_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='casematerial',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at', None), ('verified_by', None)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='cases_material_verified_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='casematerial',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('received_at', None), ('status__in', ['missing', 'waived']), ('verified_at', None)), models.Q(('received_at__isnull', False), ('status', 'received'), ('verified_at', None)), models.Q(('received_at__isnull', False), ('status', 'verified'), ('verified_at__isnull', False)), _connector='OR'), name='cases_material_status_follows_facts'),
-        ),
-        migrations.AddIndex(
-            model_name='approval',
-            index=models.Index(condition=models.Q(('decision', '')), fields=['submitted_at', 'id'], name='cases_open_approvals'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', ''), ('kind', 'step')), fields=('step', 'level'), name='cases_one_open_submission'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', ''), ('kind', 'waiver')), fields=('material',), name='cases_one_open_waiver'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', ''), ('kind', 'override')), fields=('step', 'rule'), name='cases_one_open_override'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'step'), ('material', None), ('rule', '')), models.Q(('kind', 'waiver'), ('level', 1), ('material__isnull', False), ('rule', ''), models.Q(('reason', ''), _negated=True)), models.Q(('kind', 'override'), ('level', 1), ('material', None), models.Q(('rule', ''), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='cases_approval_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('decided_for', None), ('decision', ''), ('note', '')), models.Q(models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='cases_approval_decided_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision', 'returned'), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='cases_approval_returned_with_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('decision__in', ['', 'recalled']), models.Q(models.Q(('decided_by', models.F('submitted_by')), _negated=True), models.Q(('submitted_for', None), models.Q(('decided_by', models.F('submitted_for')), _negated=True), _connector='OR'), models.Q(('decided_for', None), models.Q(('decided_for', models.F('submitted_by')), _negated=True), _connector='OR'), models.Q(('submitted_for', None), ('decided_for', None), models.Q(('decided_for', models.F('submitted_for')), _negated=True), _connector='OR')), _connector='OR'), name='cases_approval_by_a_second_person', violation_error_message='送审人不能审签自己送审的内容。'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(('previous_by', None), ('decision__in', ['', 'recalled']), models.Q(models.Q(('decided_by', models.F('previous_by')), _negated=True), models.Q(('decided_for', None), models.Q(('decided_for', models.F('previous_by')), _negated=True), _connector='OR')), _connector='OR'), name='cases_approval_levels_by_two_people', violation_error_message='两级审签须由两个人分别办理。'),
-        ),
-        migrations.AddIndex(
-            model_name='casetask',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['assignee', 'due_on'], name='cases_open_task_of_assignee'),
-        ),
-        migrations.AddConstraint(
-            model_name='casetask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='cases_task_done_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='phrase',
-            constraint=models.UniqueConstraint(fields=('person', 'text'), name='cases_phrase_once', violation_error_message='已有这条常用意见。'),
-        ),
-        migrations.AddConstraint(
-            model_name='steprule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='cases_steprule_confirmed_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='steprule',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by', None), ('changed_by', None), models.Q(('confirmed_by', models.F('changed_by')), _negated=True), _connector='OR'), name='cases_steprule_confirmed_by_another', violation_error_message='规则须由修改人以外的人确认。'),
-        ),
-        migrations.AddConstraint(
-            model_name='steprule',
-            constraint=models.CheckConstraint(condition=models.Q(('approval_levels__lte', 2)), name='cases_rule_two_levels_at_most'),
-        ),
-        migrations.AddConstraint(
-            model_name='substitution',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on__gte', models.F('from_on'))), name='cases_substitution_ends_after_it_begins', violation_error_message='结束日期不能早于开始日期。'),
-        ),
-        migrations.AddConstraint(
-            model_name='substitution',
-            constraint=models.CheckConstraint(condition=models.Q(('person', models.F('substitute')), _negated=True), name='cases_substitute_is_another', violation_error_message='代办人不能是委托人本人。'),
-        ),
-        migrations.AddConstraint(
-            model_name='tasktemplate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='cases_tasktemplate_confirmed_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='tasktemplate',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by', None), ('changed_by', None), models.Q(('confirmed_by', models.F('changed_by')), _negated=True), _connector='OR'), name='cases_tasktemplate_confirmed_by_another', violation_error_message='规则须由修改人以外的人确认。'),
-        ),
-        migrations.AddConstraint(
-            model_name='caselink',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('case', 'other'), name='cases_linked_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='caselink',
-            constraint=models.CheckConstraint(condition=models.Q(('case', models.F('other')), _negated=True), name='cases_link_joins_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='caselink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('removed_at', None), ('removed_by', None)), models.Q(('removed_at__isnull', False), ('removed_by__isnull', False)), _connector='OR'), name='cases_link_removed_all_or_none'),
         ),
     ]

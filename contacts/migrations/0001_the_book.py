@@ -71,6 +71,17 @@ class Migration(migrations.Migration):
                 'permissions': [('view_contact', '查看联系人和机构'), ('change_contact', '登记、修改和归档联系人和机构')],
                 'abstract': False,
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('archived_at', None), ('archived_by', None), ('archived_reason', '')), models.Q(('archived_at__isnull', False), ('archived_by__isnull', False), models.Q(('archived_reason', ''), _negated=True)), _connector='OR'), name='contacts_organisation_archived_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(('merged_into', None), ('archived_at__isnull', False), _connector='OR'), name='contacts_organisation_merged_is_archived'),
+                    models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='contacts_organisation_merged_into_another'),
+                    models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='contacts_organisation_has_another_parent', violation_error_message='上级机构不能是机构本身。'),
+                    models.CheckConstraint(condition=models.Q(('owner', None), ('deputy', None), models.Q(('owner', models.F('deputy')), _negated=True), _connector='OR'), name='contacts_owner_is_not_deputy', violation_error_message='联系人和替补联系人不能是同一人。'),
+                ],
+                'indexes': [
+                    models.Index(fields=['country', 'id'], name='contacts_by_country'),
+                    models.Index(fields=['name', 'id'], name='contacts_by_name'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,6 +101,9 @@ class Migration(migrations.Migration):
                 'ordering': [models.OrderBy(models.F('until_on'), descending=True, nulls_first=True), '-pk'],
                 'abstract': False,
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('since_on', None), ('until_on', None), ('until_on__gte', models.F('since_on')), _connector='OR'), name='contacts_organisationaddress_ends_after_it_begins', violation_error_message='终止日期不能早于起始日期。'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -122,6 +136,15 @@ class Migration(migrations.Migration):
                 'ordering': ['sorting', 'pk'],
                 'abstract': False,
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('archived_at', None), ('archived_by', None), ('archived_reason', '')), models.Q(('archived_at__isnull', False), ('archived_by__isnull', False), models.Q(('archived_reason', ''), _negated=True)), _connector='OR'), name='contacts_person_archived_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(('merged_into', None), ('archived_at__isnull', False), _connector='OR'), name='contacts_person_merged_is_archived'),
+                    models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='contacts_person_merged_into_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('surname', ''), _negated=True), models.Q(('given_names', ''), _negated=True), models.Q(('name_native', ''), _negated=True), _connector='OR'), name='contacts_person_is_named', violation_error_message='请至少填写一种文字的姓名。'),
+                ],
+                'indexes': [
+                    models.Index(fields=['sorting', 'id'], name='contacts_people_sorted'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -142,6 +165,12 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '联系方式',
                 'ordering': [models.OrderBy(models.F('ended_on'), descending=True, nulls_first=True), '-is_preferred', 'pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('organisation__isnull', False), ('person', None)), models.Q(('organisation', None), ('person__isnull', False)), _connector='OR'), name='contacts_point_has_one_owner'),
+                ],
+                'indexes': [
+                    models.Index(fields=['folded', 'kind'], name='contacts_by_folded_value'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -163,70 +192,9 @@ class Migration(migrations.Migration):
                 'ordering': ['precedence', models.OrderBy(models.F('until_on'), descending=True, nulls_first=True), '-pk'],
                 'abstract': False,
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('since_on', None), ('until_on', None), ('until_on__gte', models.F('since_on')), _connector='OR'), name='contacts_position_ends_after_it_begins', violation_error_message='终止日期不能早于起始日期。'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['country', 'id'], name='contacts_by_country'),
-        ),
-        migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['name', 'id'], name='contacts_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('archived_at', None), ('archived_by', None), ('archived_reason', '')), models.Q(('archived_at__isnull', False), ('archived_by__isnull', False), models.Q(('archived_reason', ''), _negated=True)), _connector='OR'), name='contacts_organisation_archived_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', None), ('archived_at__isnull', False), _connector='OR'), name='contacts_organisation_merged_is_archived'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='contacts_organisation_merged_into_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='contacts_organisation_has_another_parent', violation_error_message='上级机构不能是机构本身。'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('owner', None), ('deputy', None), models.Q(('owner', models.F('deputy')), _negated=True), _connector='OR'), name='contacts_owner_is_not_deputy', violation_error_message='联系人和替补联系人不能是同一人。'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisationaddress',
-            constraint=models.CheckConstraint(condition=models.Q(('since_on', None), ('until_on', None), ('until_on__gte', models.F('since_on')), _connector='OR'), name='contacts_organisationaddress_ends_after_it_begins', violation_error_message='终止日期不能早于起始日期。'),
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['sorting', 'id'], name='contacts_people_sorted'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('archived_at', None), ('archived_by', None), ('archived_reason', '')), models.Q(('archived_at__isnull', False), ('archived_by__isnull', False), models.Q(('archived_reason', ''), _negated=True)), _connector='OR'), name='contacts_person_archived_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', None), ('archived_at__isnull', False), _connector='OR'), name='contacts_person_merged_is_archived'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='contacts_person_merged_into_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('surname', ''), _negated=True), models.Q(('given_names', ''), _negated=True), models.Q(('name_native', ''), _negated=True), _connector='OR'), name='contacts_person_is_named', violation_error_message='请至少填写一种文字的姓名。'),
-        ),
-        migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(fields=['folded', 'kind'], name='contacts_by_folded_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('organisation__isnull', False), ('person', None)), models.Q(('organisation', None), ('person__isnull', False)), _connector='OR'), name='contacts_point_has_one_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('since_on', None), ('until_on', None), ('until_on__gte', models.F('since_on')), _connector='OR'), name='contacts_position_ends_after_it_begins', violation_error_message='终止日期不能早于起始日期。'),
         ),
     ]

@@ -84,6 +84,27 @@ class Migration(migrations.Migration):
                 "ordering": ["-pk"],
                 "permissions": [("register_entry", "登记、更正和作废往来函电"), ("print_register", "打印年度收发文登记簿")],
                 "default_permissions": (),
+                'constraints': [
+                    models.UniqueConstraint(fields=("direction", "year", "serial"), name="correspondence_number_once"),
+                    models.CheckConstraint(
+                condition=models.Q(("reply_due_on", None), ("needs_reply", True), _connector="OR"), name="correspondence_due_where_a_reply_is_due"
+            ),
+                    models.CheckConstraint(condition=models.Q(("replies_to", models.F("id")), _negated=True), name="correspondence_replies_to_another"),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancel_reason", ""), ("cancelled_at", None), ("cancelled_by", None)),
+                    models.Q(("cancelled_at__isnull", False), ("cancelled_by__isnull", False), models.Q(("cancel_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="correspondence_cancelled_all_or_none",
+            ),
+                ],
+                'indexes': [
+                    models.Index(fields=["exchanged_on", "id"], name="correspondence_by_day"),
+                    models.Index(condition=models.Q(("cancelled_at", None), ("needs_reply", True)), fields=["reply_due_on", "id"], name="correspondence_by_due"),
+                    models.Index(fields=["counterpart"], name="correspondence_by_counterpart"),
+                    models.Index(fields=["handler", "id"], name="correspondence_of_handler"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -166,6 +187,20 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "函电文件",
                 "ordering": ["pk"],
                 "default_permissions": (),
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("withdraw_reason", ""), ("withdrawn_at", None), ("withdrawn_by", None)),
+                    models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False), models.Q(("withdraw_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="correspondence_document_withdrawn_all_or_none",
+            ),
+                    models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="correspondence_document_is_not_empty"),
+                ],
+                'indexes': [
+                    models.Index(fields=["added_by"], include=("size",), name="correspondence_of_person"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -187,6 +222,17 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "函电所属办件",
                 "ordering": ["pk"],
                 "default_permissions": (),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(("removed_at", None)), fields=("entry", "case"), name="correspondence_linked_once"),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("removed_at", None), ("removed_by", None)),
+                    models.Q(("removed_at__isnull", False), ("removed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="correspondence_link_removed_all_or_none",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -243,80 +289,5 @@ class Migration(migrations.Migration):
                 "ordering": ["pk"],
                 "default_permissions": (),
             },
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["exchanged_on", "id"], name="correspondence_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(condition=models.Q(("cancelled_at", None), ("needs_reply", True)), fields=["reply_due_on", "id"], name="correspondence_by_due"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["counterpart"], name="correspondence_by_counterpart"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["handler", "id"], name="correspondence_of_handler"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.UniqueConstraint(fields=("direction", "year", "serial"), name="correspondence_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reply_due_on", None), ("needs_reply", True), _connector="OR"), name="correspondence_due_where_a_reply_is_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(condition=models.Q(("replies_to", models.F("id")), _negated=True), name="correspondence_replies_to_another"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cancel_reason", ""), ("cancelled_at", None), ("cancelled_by", None)),
-                    models.Q(("cancelled_at__isnull", False), ("cancelled_by__isnull", False), models.Q(("cancel_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="correspondence_cancelled_all_or_none",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entrydocument",
-            index=models.Index(fields=["added_by"], include=("size",), name="correspondence_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="entrydocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withdraw_reason", ""), ("withdrawn_at", None), ("withdrawn_by", None)),
-                    models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False), models.Q(("withdraw_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="correspondence_document_withdrawn_all_or_none",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entrydocument",
-            constraint=models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="correspondence_document_is_not_empty"),
-        ),
-        migrations.AddConstraint(
-            model_name="entrylink",
-            constraint=models.UniqueConstraint(condition=models.Q(("removed_at", None)), fields=("entry", "case"), name="correspondence_linked_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="entrylink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("removed_at", None), ("removed_by", None)),
-                    models.Q(("removed_at__isnull", False), ("removed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="correspondence_link_removed_all_or_none",
-            ),
         ),
     ]

@@ -61,6 +61,13 @@ class Migration(migrations.Migration):
                 'ordering': ['number'],
                 'abstract': False,
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('drafted_by__isnull', False), ('source_sha256', None)), models.Q(('drafted_by', None), ('reviewed_by', None), ('source_sha256__isnull', False)), _connector='OR'), name='duties_listedition_has_author_or_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at', None), ('reviewed_by', None)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='duties_listedition_review_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_by', None), ('reviewed_by', None), ('status__in', ['draft', 'in_review'])), models.Q(('published_at', None), ('published_by', None), ('reviewed_by__isnull', False), ('status', 'approved')), models.Q(('published_at__isnull', False), ('status__in', ['published', 'superseded', 'withdrawn']), models.Q(('source_sha256__isnull', False), models.Q(('published_by__isnull', False), ('reviewed_by__isnull', False)), _connector='OR')), _connector='OR'), name='duties_listedition_published_after_review'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('drafted_by')), _negated=True), _connector='OR'), models.Q(('published_by', None), ('source_sha256__isnull', False), models.Q(models.Q(('published_by', models.F('drafted_by')), _negated=True), models.Q(('published_by', models.F('reviewed_by')), _negated=True)), _connector='OR')), name='duties_listedition_three_people', violation_error_message='起草、审核、发布须由三个人分别办理。'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('status',), name='duties_one_list_in_force'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,6 +101,15 @@ class Migration(migrations.Migration):
                 'ordering': ['item', 'edition'],
                 'abstract': False,
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('drafted_by__isnull', False), ('source_sha256', None)), models.Q(('drafted_by', None), ('reviewed_by', None), ('source_sha256__isnull', False)), _connector='OR'), name='duties_sheet_has_author_or_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at', None), ('reviewed_by', None)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='duties_sheet_review_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_by', None), ('reviewed_by', None), ('status__in', ['draft', 'in_review'])), models.Q(('published_at', None), ('published_by', None), ('reviewed_by__isnull', False), ('status', 'approved')), models.Q(('published_at__isnull', False), ('status__in', ['published', 'superseded', 'withdrawn']), models.Q(('source_sha256__isnull', False), models.Q(('published_by__isnull', False), ('reviewed_by__isnull', False)), _connector='OR')), _connector='OR'), name='duties_sheet_published_after_review'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('drafted_by')), _negated=True), _connector='OR'), models.Q(('published_by', None), ('source_sha256__isnull', False), models.Q(models.Q(('published_by', models.F('drafted_by')), _negated=True), models.Q(('published_by', models.F('reviewed_by')), _negated=True)), _connector='OR')), name='duties_sheet_three_people', violation_error_message='起草、审核、发布须由三个人分别办理。'),
+                    models.UniqueConstraint(fields=('item', 'edition'), name='duties_one_sheet_an_edition'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('item',), name='duties_one_sheet_in_force'),
+                    models.CheckConstraint(condition=models.Q(('is_public', True), models.Q(('boundary', None), ('heading', None), ('name', None)), _connector='OR'), name='duties_internal_procedure_claims_no_text'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +124,9 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['position'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('sheet', 'position'), name='duties_responsibility_position'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -122,6 +141,9 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['position'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('sheet', 'position'), name='duties_material_position'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -135,6 +157,9 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['number'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('sheet', 'number'), name='duties_step_number'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -153,6 +178,10 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['position'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('edition', 'item'), name='duties_item_listed_once'),
+                    models.UniqueConstraint(fields=('edition', 'position'), name='duties_entry_position'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +197,9 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['position'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('sheet', 'position'), name='duties_basis_position'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -182,77 +214,5 @@ class Migration(migrations.Migration):
             options={
                 'default_permissions': (),
             },
-        ),
-        migrations.AddConstraint(
-            model_name='listedition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('drafted_by__isnull', False), ('source_sha256', None)), models.Q(('drafted_by', None), ('reviewed_by', None), ('source_sha256__isnull', False)), _connector='OR'), name='duties_listedition_has_author_or_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='listedition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at', None), ('reviewed_by', None)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='duties_listedition_review_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='listedition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_by', None), ('reviewed_by', None), ('status__in', ['draft', 'in_review'])), models.Q(('published_at', None), ('published_by', None), ('reviewed_by__isnull', False), ('status', 'approved')), models.Q(('published_at__isnull', False), ('status__in', ['published', 'superseded', 'withdrawn']), models.Q(('source_sha256__isnull', False), models.Q(('published_by__isnull', False), ('reviewed_by__isnull', False)), _connector='OR')), _connector='OR'), name='duties_listedition_published_after_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='listedition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('drafted_by')), _negated=True), _connector='OR'), models.Q(('published_by', None), ('source_sha256__isnull', False), models.Q(models.Q(('published_by', models.F('drafted_by')), _negated=True), models.Q(('published_by', models.F('reviewed_by')), _negated=True)), _connector='OR')), name='duties_listedition_three_people', violation_error_message='起草、审核、发布须由三个人分别办理。'),
-        ),
-        migrations.AddConstraint(
-            model_name='listedition',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('status',), name='duties_one_list_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('drafted_by__isnull', False), ('source_sha256', None)), models.Q(('drafted_by', None), ('reviewed_by', None), ('source_sha256__isnull', False)), _connector='OR'), name='duties_sheet_has_author_or_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at', None), ('reviewed_by', None)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='duties_sheet_review_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_by', None), ('reviewed_by', None), ('status__in', ['draft', 'in_review'])), models.Q(('published_at', None), ('published_by', None), ('reviewed_by__isnull', False), ('status', 'approved')), models.Q(('published_at__isnull', False), ('status__in', ['published', 'superseded', 'withdrawn']), models.Q(('source_sha256__isnull', False), models.Q(('published_by__isnull', False), ('reviewed_by__isnull', False)), _connector='OR')), _connector='OR'), name='duties_sheet_published_after_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('drafted_by')), _negated=True), _connector='OR'), models.Q(('published_by', None), ('source_sha256__isnull', False), models.Q(models.Q(('published_by', models.F('drafted_by')), _negated=True), models.Q(('published_by', models.F('reviewed_by')), _negated=True)), _connector='OR')), name='duties_sheet_three_people', violation_error_message='起草、审核、发布须由三个人分别办理。'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.UniqueConstraint(fields=('item', 'edition'), name='duties_one_sheet_an_edition'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('item',), name='duties_one_sheet_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.CheckConstraint(condition=models.Q(('is_public', True), models.Q(('boundary', None), ('heading', None), ('name', None)), _connector='OR'), name='duties_internal_procedure_claims_no_text'),
-        ),
-        migrations.AddConstraint(
-            model_name='responsibility',
-            constraint=models.UniqueConstraint(fields=('sheet', 'position'), name='duties_responsibility_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='requiredmaterial',
-            constraint=models.UniqueConstraint(fields=('sheet', 'position'), name='duties_material_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='processstep',
-            constraint=models.UniqueConstraint(fields=('sheet', 'number'), name='duties_step_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='listentry',
-            constraint=models.UniqueConstraint(fields=('edition', 'item'), name='duties_item_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='listentry',
-            constraint=models.UniqueConstraint(fields=('edition', 'position'), name='duties_entry_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheetlegalbasis',
-            constraint=models.UniqueConstraint(fields=('sheet', 'position'), name='duties_basis_position'),
         ),
     ]

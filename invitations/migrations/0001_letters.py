@@ -99,6 +99,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '邀请函申请',
                 'permissions': [('reveal_passports', '说明理由后查看完整护照号码'), ('register_scan', '登记签字盖章后的扫描件和网上提交'), ('ask_cancellation', '申请作废已签发的函件')],
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('entry_on', None), ('exit_on', None), ('exit_on__gte', models.F('entry_on')), _connector='OR'), name='invitations_exit_after_entry', violation_error_message='离境日期不能早于入境日期。'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('received_at', None), ('received_by', None)), models.Q(('received_at__isnull', False), ('received_by__isnull', False)), _connector='OR'), name='invitations_received_all_or_none'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +128,12 @@ class Migration(migrations.Migration):
                 'ordering': ['kind', '-version'],
                 'permissions': [('change_templates', '起草函件模板'), ('approve_templates', '批准他人起草的函件模板')],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('kind', 'version'), name='invitations_template_version_once'),
+                    models.UniqueConstraint(condition=models.Q(('approved_at__isnull', False), ('superseded_at', None)), fields=('kind',), name='invitations_one_template_in_force'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', None), ('drafted_by', None), models.Q(('approved_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='invitations_template_approved_by_another', violation_error_message='模板须由起草人以外的人批准。'),
+                    models.CheckConstraint(condition=models.Q(('superseded_at', None), ('approved_at__isnull', False), _connector='OR'), name='invitations_template_superseded_was_approved'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -183,6 +193,18 @@ class Migration(migrations.Migration):
                 'ordering': ['-year', '-serial', '-pk'],
                 'permissions': [('view_register', '查看和打印发文登记簿'), ('open_scan', '打开签字盖章后的扫描件')],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('kind', 'year', 'serial'), name='invitations_number_once'),
+                    models.UniqueConstraint(fields=('application', 'part'), name='invitations_part_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('prepared_by', models.F('first_reviewed_by')), _negated=True), models.Q(('prepared_by', models.F('reviewed_by')), _negated=True), models.Q(('prepared_by', models.F('issued_by')), _negated=True), models.Q(('first_reviewed_by', models.F('reviewed_by')), _negated=True), models.Q(('first_reviewed_by', models.F('issued_by')), _negated=True), models.Q(('reviewed_by', models.F('issued_by')), _negated=True)), name='invitations_prepared_reviewed_issued_by_different_people', violation_error_message='起草、初审、复核、签发须由不同的人办理。'),
+                    models.CheckConstraint(condition=models.Q(('first_reviewed_at__gte', models.F('prepared_at')), ('issued_at__gte', models.F('reviewed_at')), ('reviewed_at__gte', models.F('first_reviewed_at'))), name='invitations_acts_in_order'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('file', ''), ('pages', None), ('rendered_at', None), ('sealed_sha256', ''), ('sha256', '')), models.Q(models.Q(('sealed_sha256', ''), _negated=True), models.Q(('sha256', ''), _negated=True), ('pages__isnull', False), ('rendered_at__isnull', False)), _connector='OR'), name='invitations_rendered_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('scan', ''), ('scan_pages', None), ('scan_sha256', ''), ('scanned_at', None), ('scanned_by', None)), models.Q(models.Q(('scan_sha256', ''), _negated=True), ('scan_pages__isnull', False), ('scanned_at__isnull', False), ('scanned_by__isnull', False)), _connector='OR'), name='invitations_scanned_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('sealed_at', None), ('sealed_by', None)), models.Q(('sealed_at__isnull', False), ('sealed_by__isnull', False)), _connector='OR'), name='invitations_sealed_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('handed_over_at', None), ('handed_over_by', None)), models.Q(('handed_over_at__isnull', False), ('handed_over_by__isnull', False)), _connector='OR'), name='invitations_handed_over_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('submitted_by', None), ('submitted_on', None)), models.Q(('submitted_by__isnull', False), ('submitted_on__isnull', False)), _connector='OR'), name='invitations_submitted_all_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('replaced_at', None), ('replaced_by', None)), models.Q(('replaced_at__isnull', False), ('replaced_by__isnull', False)), _connector='OR'), name='invitations_replaced_all_or_none'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -217,6 +239,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '被邀请人',
                 'ordering': ['position', 'pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('surname', ''), _negated=True), models.Q(('given_names', ''), _negated=True), _connector='OR'), name='invitations_invitee_is_named', violation_error_message='请填写护照上的姓名。'),
+                    models.CheckConstraint(condition=models.Q(('purged_at', None), ('passport_number__isnull', True), _connector='OR'), name='invitations_purged_has_no_number'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -240,6 +266,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '年度备案',
                 'ordering': ['-year', '-pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('unit', 'year'), name='invitations_filed_once_a_year', violation_error_message='这个单位本年度已备案；要更换专办员，请先撤销原备案。'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('withdraw_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='invitations_filing_withdrawn_all_or_none'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -259,6 +289,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '暂停受理',
                 'ordering': ['-pk'],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('unit',), name='invitations_one_open_hold', violation_error_message='这个单位已经暂停受理。'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='invitations_hold_ended_all_or_none'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -277,6 +311,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '来访结果',
                 'verbose_name_plural': '来访结果',
                 'default_permissions': (),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('entered_on', None), ('left_on', None), ('left_on__gte', models.F('entered_on')), _connector='OR'), name='invitations_left_after_entry', violation_error_message='离境日期不能早于入境日期。'),
+                    models.CheckConstraint(condition=models.Q(('visa', 'granted'), models.Q(('entered_on', None), ('left_on', None)), _connector='OR'), name='invitations_entered_with_a_visa', violation_error_message='未获签证或未使用的，不填入境和离境日期。'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -327,101 +365,5 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('decision', '')), fields=('letter',), name='invitations_one_open_cancellation'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('decision', '')), models.Q(models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='invitations_cancellation_decided_all_or_none'), models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='invitations_cancelled_by_a_second_person', violation_error_message='作废须由申请人以外的人批准。')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='lettertemplate',
-            constraint=models.UniqueConstraint(fields=('kind', 'version'), name='invitations_template_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='lettertemplate',
-            constraint=models.UniqueConstraint(condition=models.Q(('approved_at__isnull', False), ('superseded_at', None)), fields=('kind',), name='invitations_one_template_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='lettertemplate',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), ('drafted_by', None), models.Q(('approved_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='invitations_template_approved_by_another', violation_error_message='模板须由起草人以外的人批准。'),
-        ),
-        migrations.AddConstraint(
-            model_name='lettertemplate',
-            constraint=models.CheckConstraint(condition=models.Q(('superseded_at', None), ('approved_at__isnull', False), _connector='OR'), name='invitations_template_superseded_was_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.UniqueConstraint(fields=('kind', 'year', 'serial'), name='invitations_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.UniqueConstraint(fields=('application', 'part'), name='invitations_part_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('prepared_by', models.F('first_reviewed_by')), _negated=True), models.Q(('prepared_by', models.F('reviewed_by')), _negated=True), models.Q(('prepared_by', models.F('issued_by')), _negated=True), models.Q(('first_reviewed_by', models.F('reviewed_by')), _negated=True), models.Q(('first_reviewed_by', models.F('issued_by')), _negated=True), models.Q(('reviewed_by', models.F('issued_by')), _negated=True)), name='invitations_prepared_reviewed_issued_by_different_people', violation_error_message='起草、初审、复核、签发须由不同的人办理。'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.CheckConstraint(condition=models.Q(('first_reviewed_at__gte', models.F('prepared_at')), ('issued_at__gte', models.F('reviewed_at')), ('reviewed_at__gte', models.F('first_reviewed_at'))), name='invitations_acts_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('file', ''), ('pages', None), ('rendered_at', None), ('sealed_sha256', ''), ('sha256', '')), models.Q(models.Q(('sealed_sha256', ''), _negated=True), models.Q(('sha256', ''), _negated=True), ('pages__isnull', False), ('rendered_at__isnull', False)), _connector='OR'), name='invitations_rendered_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scan', ''), ('scan_pages', None), ('scan_sha256', ''), ('scanned_at', None), ('scanned_by', None)), models.Q(models.Q(('scan_sha256', ''), _negated=True), ('scan_pages__isnull', False), ('scanned_at__isnull', False), ('scanned_by__isnull', False)), _connector='OR'), name='invitations_scanned_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sealed_at', None), ('sealed_by', None)), models.Q(('sealed_at__isnull', False), ('sealed_by__isnull', False)), _connector='OR'), name='invitations_sealed_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('handed_over_at', None), ('handed_over_by', None)), models.Q(('handed_over_at__isnull', False), ('handed_over_by__isnull', False)), _connector='OR'), name='invitations_handed_over_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('submitted_by', None), ('submitted_on', None)), models.Q(('submitted_by__isnull', False), ('submitted_on__isnull', False)), _connector='OR'), name='invitations_submitted_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitationletter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('replaced_at', None), ('replaced_by', None)), models.Q(('replaced_at__isnull', False), ('replaced_by__isnull', False)), _connector='OR'), name='invitations_replaced_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitee',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('surname', ''), _negated=True), models.Q(('given_names', ''), _negated=True), _connector='OR'), name='invitations_invitee_is_named', violation_error_message='请填写护照上的姓名。'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitee',
-            constraint=models.CheckConstraint(condition=models.Q(('purged_at', None), ('passport_number__isnull', True), _connector='OR'), name='invitations_purged_has_no_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('entry_on', None), ('exit_on', None), ('exit_on__gte', models.F('entry_on')), _connector='OR'), name='invitations_exit_after_entry', violation_error_message='离境日期不能早于入境日期。'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('received_at', None), ('received_by', None)), models.Q(('received_at__isnull', False), ('received_by__isnull', False)), _connector='OR'), name='invitations_received_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitfiling',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('unit', 'year'), name='invitations_filed_once_a_year', violation_error_message='这个单位本年度已备案；要更换专办员，请先撤销原备案。'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitfiling',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdraw_reason', ''), ('withdrawn_at', None), ('withdrawn_by', None)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='invitations_filing_withdrawn_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='unithold',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('unit',), name='invitations_one_open_hold', violation_error_message='这个单位已经暂停受理。'),
-        ),
-        migrations.AddConstraint(
-            model_name='unithold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='invitations_hold_ended_all_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('entered_on', None), ('left_on', None), ('left_on__gte', models.F('entered_on')), _connector='OR'), name='invitations_left_after_entry', violation_error_message='离境日期不能早于入境日期。'),
-        ),
-        migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('visa', 'granted'), models.Q(('entered_on', None), ('left_on', None)), _connector='OR'), name='invitations_entered_with_a_visa', violation_error_message='未获签证或未使用的，不填入境和离境日期。'),
         ),
     ]

@@ -34,6 +34,13 @@ class Migration(migrations.Migration):
                 'ordering': ['name', 'pk'],
                 'permissions': [('share_filter', '共享常用筛选'), ('export_list', '导出列表')],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('archived_at', None)), fields=('kind', 'owner', 'name'), name='lists_one_filter_a_name', violation_error_message='已有同名的常用筛选，请换一个名称。'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('archived_at', None)), fields=['owner', 'kind'], name='lists_filters_of_owner'),
+                    models.Index(condition=models.Q(('archived_at', None)), fields=['shared_with', 'kind'], name='lists_filters_of_role'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -47,22 +54,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(fields=('person', 'kind'), name='lists_one_setting_a_person_and_list'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='savedfilter',
-            index=models.Index(condition=models.Q(('archived_at', None)), fields=['owner', 'kind'], name='lists_filters_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='savedfilter',
-            index=models.Index(condition=models.Q(('archived_at', None)), fields=['shared_with', 'kind'], name='lists_filters_of_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedfilter',
-            constraint=models.UniqueConstraint(condition=models.Q(('archived_at', None)), fields=('kind', 'owner', 'name'), name='lists_one_filter_a_name', violation_error_message='已有同名的常用筛选，请换一个名称。'),
-        ),
-        migrations.AddConstraint(
-            model_name='listsetting',
-            constraint=models.UniqueConstraint(fields=('person', 'kind'), name='lists_one_setting_a_person_and_list'),
         ),
     ]
