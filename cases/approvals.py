@@ -35,9 +35,9 @@ def step_snapshot(case: Case, detail: Model | None, step: CaseStep) -> dict[str,
 
     It reads the same whatever the language of who looks at it.
     """
-    last = closes(case, step)
-    materials = [material for material in case.materials.all() if last or material.needed_for_id == step.pk]
-    tasks = [task for task in case.tasks.all() if task.step_id == step.pk]
+    last, midway = closes(case, step), _is_midway(case, step)
+    materials = [material for material in case.materials.all() if not midway and (last or material.needed_for_id == step.pk)]
+    tasks = [task for task in case.tasks.all() if not midway and task.step_id == step.pk]
     with translation.override(settings.LANGUAGE_CODE):
         facts = dict(kind_of(case).snapshot(case, detail))
     return {
@@ -48,6 +48,11 @@ def step_snapshot(case: Case, detail: Model | None, step: CaseStep) -> dict[str,
         "tasks": [[row.pk, row.title, row.status, row.note] for row in tasks],
         "facts": facts,
     }
+
+
+def _is_midway(case: Case, step: CaseStep) -> bool:
+    stage = kind_of(case).stage(step.stage)
+    return stage is not None and stage.midway
 
 
 def step_blockers(turn: Turn) -> list[Blocker]:
@@ -174,7 +179,8 @@ def submit(turn: Turn) -> None:
 
 def submit_blockers(turn: Turn) -> list[Blocker]:
     assert isinstance(turn.target, CaseStep)
-    return without_overridden(turn, stage_blockers(turn) + work_blockers(turn))
+    work = [] if _is_midway(turn.case, turn.target) else work_blockers(turn)
+    return without_overridden(turn, stage_blockers(turn) + work)
 
 
 def ask_waiver(turn: Turn) -> None:

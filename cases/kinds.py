@@ -128,7 +128,8 @@ LEVELS = (Level(Approval.Right.REVIEW), Level(Approval.Right.SIGN))
 class Stage:
     """A slug that a step rule may name, and the actions that its step then has.
 
-    `blockers` stand against submitting its step as against completing it. With `levels`, its step wants exactly these approvals.
+    `blockers` stand against submitting its step as against completing it. With `levels`, its step wants exactly these approvals. Where they are
+    `midway`, what is approved are the facts of the kind alone (a text before it is signed): the materials and tasks of the step come after.
     """
 
     slug: str
@@ -136,6 +137,7 @@ class Stage:
     actions: tuple[Action, ...] = ()
     blockers: Callable[[Turn], Sequence[Blocker]] = nothing_blocks
     levels: tuple[Level, ...] = ()
+    midway: bool = False
 
 
 def nothing_offered(case: Case, detail: models.Model | None) -> Iterable[tuple[Action, Any]]:

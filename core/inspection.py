@@ -118,6 +118,19 @@ def take_apart(path: Path) -> dict[str, Any]:
     return found
 
 
+READ = frozenset({"docx", "pdf", "txt"})  # kinds whose words can be read
+
+
+def words_of(name: str, sha256: str, kind: str) -> str:
+    """The words of the kept file `name`; "" of a scan. Raises LostFileError, and RefusedFileError where its kind (see READ) has none that can be read."""
+    open_kept(name, sha256).close()
+    found: dict[str, Any] = json.loads(_run("read_words", path_of(name), kind)[0])
+    if code := found.get("refused"):
+        raise RefusedFileError(code)
+    text: str = found["text"]
+    return text
+
+
 def draw(path: Path, kind: str, page: int) -> bytes:
     """One page (from 1) of a kept file as PNG. Raises RefusedFileError where it cannot be drawn."""
     picture, said = _run("preview", path, kind, str(page))

@@ -1,11 +1,14 @@
 """Naming a single sign of a text for a person: what it looks like, which script it is of, and its number."""
 
+import re
 import unicodedata
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+# Unified ideographs; the twelve single ones stand among the compatibility ideographs.
+HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa1f\ufa21\ufa23\ufa24\ufa27-\ufa29\U00020000-\U00033479]")
 # Signs that show nothing, or turn the text round them: by name, as they cannot be shown.
 UNSEEN: dict[str, str | Promise] = {
     "\x00": gettext_lazy("空字符"),

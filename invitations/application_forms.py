@@ -16,10 +16,10 @@ from cases.forms import LONG, ActionForm
 from cases.kinds import Turn
 from cases.models import Case, Term
 from core.forms import PortalHelper
+from core.text_fields import DAY, guard
 
 from . import checks
 from .models import Application, LetterKind
-from .text_fields import DAY, guard
 
 PARTS = (
     (_("邀请单位和函件"), ("unit", "kind", "visa_class", "payer")),

@@ -16,6 +16,7 @@ from cases.kinds import Turn
 from contacts.countries import by_code
 from contacts.models import Country
 from core.encryption import blind_indexes, mask, plain_number
+from core.text_fields import guard
 
 from . import checks
 from . import mrz as zones
@@ -24,7 +25,6 @@ from .application_forms import tell_beside
 from .models import Application, Invitee
 from .names import BadNameError, is_written, read_chinese_name, read_latin_name
 from .scope import applications_seen_by
-from .text_fields import guard
 
 PASSPORT = ("surname", "given_names", "chinese_name", "sex", "birth_on", "nationality", "passport_number", "passport_issued_on", "passport_expires_on")
 WORK = ("employer", "employer_en", "job", "job_en", "has_visited", "is_in_china")

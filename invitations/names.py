@@ -12,7 +12,7 @@ from string import ascii_letters
 
 from django.utils.translation import gettext as _
 
-from core.signs import describe
+from core.signs import HAN, describe
 
 MAX_LENGTH = 100  # signs; the machine-readable zone has room for 39
 PLAIN = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "\u00a0": " ", "\u3000": " "})
@@ -51,8 +51,6 @@ TRANSLITERATION: dict[str, tuple[str, ...]] = {
     " ": ("<",),
 }
 MIDDLE_DOTS = str.maketrans(dict.fromkeys("•‧∙⋅・･.．", "·"))
-# Unified ideographs; the twelve single ones stand among the compatibility ideographs.
-HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa1f\ufa21\ufa23\ufa24\ufa27-\ufa29\U00020000-\U00033479]")
 
 
 class BadNameError(Exception):

@@ -20,11 +20,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.countries import CountryRow, find
+from core import dates
 from core.encryption import plain_number
-from core.signs import describe
+from core.signs import HAN, describe
 
-from . import dates
-from .names import HAN, BadNameError, read_chinese_name, read_latin_name
+from .names import BadNameError, read_chinese_name, read_latin_name
 
 MAX_ROWS = 200
 MAX_LENGTH = 200_000  # signs of the whole text

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from core.chinese import normalise
 from core.forms import PortalHelper, SearchHelper
+from core.text_fields import guard
 
 from .models import InvitingUnit, UnitFiling
-from .text_fields import guard
 from .uscc import read_uscc
 
 LONG = forms.Textarea(attrs={"rows": 3})

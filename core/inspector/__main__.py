@@ -14,6 +14,7 @@ from .. import eml
 from . import RefusedError
 from .images import open_image
 from .kinds import inspect
+from .words import read_words
 
 MEMORY, CPU_SECONDS, WRITTEN = 1 << 30, 30, 256 << 20
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -37,7 +38,7 @@ def preview(path: Path, kind: str, page: str) -> dict[str, Any]:
     return {}
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "preview": preview, "take_apart": eml.take_apart}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "preview": preview, "read_words": read_words, "take_apart": eml.take_apart}
 
 
 def shut_in() -> None:

@@ -1,6 +1,7 @@
 """Files from outside: what is taken, what is refused and why; that what is kept survives, and that what is left over goes."""
 
 import errno
+import hashlib
 import os
 import re
 import signal
@@ -251,6 +252,25 @@ class TestLooking:
         assert inspection.draw(path, "pdf", 2).startswith(b"\x89PNG")
         with pytest.raises(RefusedFileError):
             inspection.draw(path, "pdf", 9)
+
+    def test_words_are_read(self, tmp_path):
+        kept = {}
+        for kind, body in {"docx": make.docx("第一条 信息交换"), "pdf": make.pdf("Article 1"), "txt": "第一条\n互访".encode("gb18030"), "png": b"-"}.items():
+            (tmp_path / kind).write_bytes(body)
+            kept[kind] = (files.keep(tmp_path / kind), hashlib.sha256(body).hexdigest())
+
+        assert inspection.words_of(*kept["docx"], "docx").strip() == "第一条 信息交换"
+        assert inspection.words_of(*kept["pdf"], "pdf").strip() == "Article 1"
+        assert inspection.words_of(*kept["txt"], "txt") == "第一条\n互访"
+        for kind, read_as in (("png", "png"), ("pdf", "docx")):
+            with pytest.raises(RefusedFileError):
+                inspection.words_of(*kept[kind], read_as)
+
+    def test_a_word_document_without_a_text_has_no_words(self, tmp_path):
+        (tmp_path / "a").write_bytes(make.xlsx())
+
+        with pytest.raises(RefusedFileError):
+            inspection.words_of(files.keep(tmp_path / "a"), hashlib.sha256(make.xlsx()).hexdigest(), "docx")
 
     def test_damaged_files_are_refused_or_taken_and_nothing_breaks(self, inspected):
         codes = set()

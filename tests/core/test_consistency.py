@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invitations.consistency import CHINESE, ENGLISH, Fact, differences, facts_of, read_han_number
+from core.consistency import CHINESE, ENGLISH, Fact, differences, facts_of, read_han_number
 
 CHINESE_LETTER = """兹邀请 ERIKSSON Anna Maria 等三名外宾于2026年12月3日至8日来津参加第十七届展览会，商谈50万美元的合同，
 停留不超过三十（30）天，一年多次入境有效。护照号码 L898902C3。地址：天津市和平区18号。"""
@@ -168,3 +168,38 @@ def test_figures_of_other_scripts_are_left_alone():
 
 def test_values_are_exact():
     assert list(facts_of("1.2亿元", CHINESE)) == [Fact("money", (Decimal(120_000_000), "CNY"))]
+
+
+CHINESE_MEMORANDUM = """第一条 双方每年互访一次。
+（一）每次不超过5人；
+第二条 本备忘录自签字之日起生效，有效期三年。
+第三条 任何一方可提前六十日书面通知终止。"""
+ENGLISH_MEMORANDUM = """Article 1 The Sides visit each other once a year.
+(a) no more than 5 persons each time;
+Article II This Memorandum takes effect on the day of signing and is valid for three years.
+Article three Either Side may end it by written notice of sixty days."""
+
+
+def test_two_memoranda_that_agree():
+    assert differences(CHINESE_MEMORANDUM, ENGLISH_MEMORANDUM, with_articles=True) == []
+
+
+def test_an_article_that_is_missing_is_told_with_the_counts():
+    told = differences(CHINESE_MEMORANDUM, ENGLISH_MEMORANDUM.rpartition("\n")[0], with_articles=True)
+
+    assert told[0] == "中文文本有 3 条，英文文本有 2 条。"
+    assert "中文文本写有条款“第三条”，英文文本里没有。" in told
+
+
+def test_articles_by_figures_at_the_beginning_of_lines():
+    chinese = "一、信息交换\n1.每季度一次\n二、互访\n十一、其他"
+    english = "I. Exchange\n1.1 once a quarter\nii. Visits\nXI. Others"
+    numbers = "1. Exchange\n2. Visits\n11. Others"
+
+    assert differences(chinese, english, with_articles=True) == []
+    assert differences(chinese, numbers, with_articles=True) == []
+
+
+@pytest.mark.parametrize(("numeral", "value"), [("IV", 4), ("IX", 9), ("XIV", 14), ("XL", 40)])
+def test_roman_numbers(numeral, value):
+    assert differences(f"第{value}条", f"Article {numeral}", with_articles=True) == []

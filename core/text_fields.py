@@ -1,4 +1,4 @@
-"""What may be typed into the fields of applications and units: signs that nobody sees, emoji, and Chinese where English belongs are refused by name."""
+"""What may be typed into the fields of forms: signs that nobody sees, emoji, and Chinese where English belongs are refused by name."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -8,9 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.signs import describe
-
-from .names import HAN
+from .signs import HAN, describe
 
 UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs"}
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

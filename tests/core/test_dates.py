@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invitations.dates import EXCEL_ZERO, BadDayError, read_day
+from core.dates import EXCEL_ZERO, BadDayError, read_day
 
 TODAY = date(2026, 11, 24)
 

@@ -1,7 +1,8 @@
 """Whether a Chinese and an English text state the same facts: dates, durations, amounts of money, how often one may enter, other numbers, names.
 
 Only what can be compared without understanding is compared. Each text is read from its beginning; what was read as a date is not read again as a
-number. Facts are compared as sets: a text may repeat what it says, but what stands in one of the two only is told, as it is written there.
+number. Facts are compared as sets: a text may repeat what it says, but what stands in one of the two only is told, as it is written there. Of texts
+that have articles (第三条, Article 3, 三、, III.), these are compared too, and read first.
 """
 
 import re
@@ -54,7 +55,7 @@ TIMES = {"single": 1, "once": 1, "double": 2, "twice": 2, "multiple": MANY, "mul
 class Fact:
     """One thing that a text states, in a form that does not depend on the language."""
 
-    kind: str  # date, day, month, span, money, entries, people, number, name
+    kind: str  # date, day, month, span, money, entries, people, number, name, article
     value: object
 
 
@@ -118,6 +119,17 @@ def _people(number: str) -> Fact | None:
     """How many persons; one alone is as often an article ("a guest", 一名)."""
     count = int(_number(number))
     return Fact("people", count) if count != 1 else None
+
+
+BELOW = Fact("below", "")
+
+
+def _article(number: str) -> Fact:
+    letters = number.upper()
+    if set(letters) <= set(ROMAN):
+        values = [ROMAN[letter] for letter in letters]
+        return Fact("article", Decimal(sum(-value if value < max(values[place:]) else value for place, value in enumerate(values))))
+    return Fact("article", _number(number))
 
 
 def _plain(number: str) -> Fact:
@@ -188,6 +200,19 @@ ENGLISH: list[Reader] = [
     ),
     NUMBER,
 ]
+# How articles are numbered: by their word anywhere, or by a figure at the beginning of a line. Figures of what stands below an article are no facts.
+ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
+CHINESE_ARTICLES: list[Reader] = [
+    (compiled(rf"第\s*({HAN_NUMBER}{{1,6}}|\d{{1,3}})\s*条"), lambda match: _article(match[1])),
+    (compiled(rf"(?m)^\s*({HAN_NUMBER}{{1,3}})[、.]"), lambda match: _article(match[1])),
+    (compiled(rf"(?m)^\s*(?:\((?:{HAN_NUMBER}{{1,3}}|\d{{1,2}})\)|\d{{1,2}}(?:\.\d{{1,2}})*[.、)])"), lambda match: BELOW),
+]
+ENGLISH_ARTICLES: list[Reader] = [
+    (compiled(rf"\bArticle\s+(\d{{1,3}}|[IVXL]{{1,8}}|{WORD}(?:-{WORD})?)\b"), lambda match: _article(match[1])),
+    (compiled(r"(?m)^\s*([IVXL]{1,8})[.、]\s"), lambda match: _article(match[1])),
+    (compiled(r"(?m)^\s*(\d{1,2})[.、]\s"), lambda match: _article(match[1])),
+    (compiled(r"(?m)^\s*(?:\(?(?:[a-z]|[ivx]{1,4}|\d{1,2})\)|\d{1,2}(?:\.\d{1,2})+\.?)\s"), lambda match: BELOW),
+]
 # A span of days names its month or year once; a number in words repeats itself in figures. Both are written out before anything is read.
 TO = r"\s*(?:至|到|-|–|—|~|to|until)\s*"
 WRITTEN_OUT: list[tuple[re.Pattern[str], str]] = [
@@ -232,15 +257,17 @@ def _pattern_of(name: str) -> re.Pattern[str]:
 # -- what differs ------------------------------------------------------------------------------------------------------------------------------------------
 
 
-def differences(chinese: str, english: str, names: Iterable[tuple[str, str]] = ()) -> list[str]:
+def differences(chinese: str, english: str, names: Iterable[tuple[str, str]] = (), *, with_articles: bool = False) -> list[str]:
     """What stands in one of the two texts only, a sentence each; nothing where they state the same.
 
-    `names` are pairs of what a person, place or document is called in the Chinese and in the English text ("" where it need not stand).
+    `with_articles`: they are divided into articles, which are compared too. `names` are pairs of what a person, place or document is called in the
+    Chinese and in the English text ("" where it need not stand).
     """
     pairs = list(names)
-    in_chinese = facts_of(chinese, CHINESE, (name for name, _other in pairs))
-    in_english = facts_of(english, ENGLISH, (name for _other, name in pairs))
-    return [*_missing_names(pairs, in_chinese, in_english), *_one_sided(in_chinese, in_english)]
+    readers = (CHINESE_ARTICLES + CHINESE, ENGLISH_ARTICLES + ENGLISH) if with_articles else (CHINESE, ENGLISH)
+    in_chinese = facts_of(chinese, readers[0], (name for name, _other in pairs))
+    in_english = facts_of(english, readers[1], (name for _other, name in pairs))
+    return [*_counts_of_articles(in_chinese, in_english), *_missing_names(pairs, in_chinese, in_english), *_one_sided(in_chinese, in_english)]
 
 
 def _missing_names(pairs: list[tuple[str, str]], in_chinese: Found, in_english: Found) -> Iterator[str]:
@@ -251,12 +278,22 @@ def _missing_names(pairs: list[tuple[str, str]], in_chinese: Found, in_english: 
             yield _("英文文本里没有“%(name)s”。") % {"name": english}
 
 
+def _counts_of_articles(in_chinese: Found, in_english: Found) -> Iterator[str]:
+    """Said first where the numbers of articles differ."""
+    counts = [sum(fact.kind == "article" for fact in found) for found in (in_chinese, in_english)]
+    if counts[0] != counts[1]:
+        yield _("中文文本有 %(chinese)d 条，英文文本有 %(english)d 条。") % {"chinese": counts[0], "english": counts[1]}
+
+
+UNTOLD = {"name", "below"}
+
+
 def _one_sided(in_chinese: Found, in_english: Found) -> Iterator[str]:
     for fact, words in in_chinese.items():
-        if fact.kind != "name" and fact not in in_english:
+        if fact.kind not in UNTOLD and fact not in in_english:
             yield _("中文文本写有%(kind)s“%(words)s”，英文文本里没有。") % {"kind": _kind(fact), "words": words}
     for fact, words in in_english.items():
-        if fact.kind != "name" and fact not in in_chinese:
+        if fact.kind not in UNTOLD and fact not in in_chinese:
             yield _("英文文本写有%(kind)s“%(words)s”，中文文本里没有。") % {"kind": _kind(fact), "words": words}
 
 
@@ -270,4 +307,5 @@ def _kind(fact: Fact) -> str:
         "entries": _("入境次数"),
         "people": _("人数"),
         "number": _("数字"),
+        "article": _("条款"),
     }[fact.kind]
