@@ -15,3 +15,12 @@ ACTIONS |= {
     "contact.archive": _("归档联系人"),
     "contact.restore": _("恢复已归档的联系人"),
 }
+
+# -- duplicates
+ACTIONS |= {
+    "organisation.not_the_same": _("注明不是同一机构"),
+    "organisation.perhaps_the_same": _("撤销“不是同一机构”"),
+    "contact.not_the_same": _("注明不是同一人"),
+    "contact.perhaps_the_same": _("撤销“不是同一人”"),
+    "contacts.find_duplicates": _("查找重复的机构和联系人"),
+}

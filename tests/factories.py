@@ -15,11 +15,10 @@ from accounts.models import User
 from cases import documents, process
 from cases.models import Assignment, Case, Document, Substitution, Term
 from cases.opening import open_case
-from contacts.models import Country, Organisation, Person, Position
-from contacts.search import ORGANISATIONS, PEOPLE
+from contacts.indexing import index
+from contacts.models import ContactPoint, Country, Organisation, Person, Position
 from contacts.seeds import seed as seed_countries
-from contacts.text_values import sorting_of
-from core import search
+from contacts.text_values import folded_value, sorting_of
 from core.files import Received
 from core.working_days import enter_year
 from duties.models import DutyItem, ListEdition, ProcessStep, RequiredMaterial, Revision, Sheet
@@ -148,20 +147,30 @@ def country(code: str = "NOR") -> Country:
 
 
 def organisation(name: str = "北湾商会", by: User | None = None, **fields: Any) -> Organisation:
-    """A body in the book, found by search."""
+    """A body in the book, found by search and compared; `points={"phone": …}` for how it is reached."""
     kind = fields.pop("kind", None) or Term.objects.get_or_create(kind=Term.Kind.ORGANISATION_TYPE, name="海外商协会")[0]
     fields = {"country": country(), "made_by": by or person("preparer")} | fields
+    points = fields.pop("points", {})
     made = Organisation.objects.create(name=name, kind=kind, **fields)
-    search.put(ORGANISATIONS, [made])
+    reached_at(points, organisation=made)
+    index([made])
     return made
 
 
 def contact(name: str = "贝明", by: User | None = None, *, at: Organisation | None = None, title: str = "秘书长", **fields: Any) -> Person:
-    """A person in the book, with a position where `at` is given."""
+    """A person in the book, with a position where `at` is given; `points` as of a body."""
+    points = fields.pop("points", {})
     made = Person(name=name, made_by=by or person("preparer"), **fields)
     made.sorting = sorting_of(made)
     made.save()
     if at:
         Position.objects.create(person=made, organisation=at, title=title)
-    search.put(PEOPLE, [made])
+    reached_at(points, person=made)
+    index([made])
     return made
+
+
+def reached_at(points: dict[str, str], **owner: Any) -> None:
+    """Ways to reach a record, by their kind."""
+    for kind, value in points.items():
+        ContactPoint.objects.create(kind=kind, value=value, folded=folded_value(kind, value), **owner)

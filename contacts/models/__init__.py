@@ -1,7 +1,8 @@
 """The department's memory: countries, organisations, people, and how they are reached."""
 
 from .countries import Country
+from .matches import Likeness, MatchKey
 from .organisations import Organisation, OrganisationAddress
 from .people import ContactPoint, Person, Position
 
-__all__ = ["ContactPoint", "Country", "Organisation", "OrganisationAddress", "Person", "Position"]
+__all__ = ["ContactPoint", "Country", "Likeness", "MatchKey", "Organisation", "OrganisationAddress", "Person", "Position"]

@@ -37,7 +37,7 @@ def test_whoever_works_on_an_item_sees_the_book(clerk):
 def test_a_body_is_found_by_any_of_its_names(clerk, query):
     body = make.organisation(name_en="North Bay Chamber")
     ContactPoint.objects.create(organisation=body, kind="phone", value="22000000", folded="22000000")
-    make.search.put(make.ORGANISATIONS, [body])
+    make.index([body])
 
     assert [hit.url for group in search(query, clerk) for hit in group.hits] == [body.get_absolute_url()]
 
