@@ -211,7 +211,8 @@ def dismissed(kind: str, pks: Sequence[int]) -> dict[int, set[int]]:
     if not pks:
         return {}
     names = {pk: pk for pk in pks}
-    names |= {row.pk: row.merged_into_id for row in MODELS[kind].objects.filter(merged_into__in=pks).only("pk", "merged_into")}  # type: ignore[attr-defined]
+    merged: Iterable[tuple[int, Any]] = MODELS[kind].objects.filter(merged_into__in=pks).values_list("pk", "merged_into")  # type: ignore[attr-defined]
+    names |= dict(merged)
     said = Likeness.objects.filter(Q(first__in=names) | Q(second__in=names), kind=kind, dismissed_at__isnull=False)
     found: dict[int, set[int]] = defaultdict(set)
     for first, second in said.values_list("first", "second"):
