@@ -48,7 +48,9 @@ GROUPS: dict[str, Text] = {
     "letter_kind": gettext_lazy("函件种类"),
     "check_rule": gettext_lazy("核对规则"),
     "unit": gettext_lazy("邀请单位"),
-    "nationality": gettext_lazy("国籍"),
+    "country": gettext_lazy("国家（地区）"),
+    "organisation": gettext_lazy("机构"),
+    "contact": gettext_lazy("联系人"),
     "figures": gettext_lazy("统计"),
     "field_key": gettext_lazy("字段密钥"),
 }

@@ -1,27 +1,21 @@
 """The filters of the list of cases: they stand in the address, and each can be taken away on its own."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DAY, THIS_AGE
 from accounts.models import User
 from accounts.queries import start_of
-from core.forms import SearchHelper
 from core.paging import Key
+from lists.filters import FilterForm, PersonField
 
 from . import queries
 from .models import Case
 from .queries import Due, Span, State, View
-
-__all__ = ["CaseFilterForm", "Chip"]
 
 SORTS = {
     "due": Key("due_on", nullable=True),
@@ -32,21 +26,10 @@ SORTS = {
 FIXED_STATE = {View.OVERDUE, View.HELD, View.CLOSED}  # views that say themselves how a case stands
 
 
-@dataclass(frozen=True)
-class Chip:
-    """A filter that is set, in words, and the address of the list without it."""
-
-    text: str
-    address: str
-
-
-class PersonField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: User) -> str:
-        return obj.name
-
-
-class CaseFilterForm(forms.Form):
+class CaseFilterForm(FilterForm):
     """What the list of cases may be narrowed by."""
+
+    orders = SORTS
 
     q = forms.CharField(label=_("名称或编号"), max_length=100, required=False, widget=forms.SearchInput)
     item = forms.ChoiceField(label=_("事项"), required=False)
@@ -63,21 +46,15 @@ class CaseFilterForm(forms.Form):
 
     def __init__(self, query: QueryDict, *, user: User, today: date) -> None:
         super().__init__(query)
-        self.user, self.today, self.query = user, today, query
-        self.helper = SearchHelper()
+        self.user, self.today = user, today
         seen = queries.items_seen_by(user)
-        self._choices("item", [("", _("全部")), *((item.pk, item.pk) for item in seen)])
+        self.set_choices("item", [("", _("全部")), *((item.pk, item.pk) for item in seen)])
         people = User.objects.filter(assignments__item__in=seen).distinct().order_by("name", "username")
         self.fields["handler"].queryset = people  # type: ignore[attr-defined]
         if self.view in FIXED_STATE:
             del self.fields["state"]
         else:
-            self._choices("state", [("", State.OPEN.label), *((value, label) for value, label in State.choices if value != State.OPEN)])
-
-    def _choices(self, name: str, choices: list[tuple[Any, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+            self.set_choices("state", [("", State.OPEN.label), *((value, label) for value, label in State.choices if value != State.OPEN)])
 
     @property
     def view(self) -> View:
@@ -88,14 +65,9 @@ class CaseFilterForm(forms.Form):
         return View.MINE if any("cases.handle_case" in standing.permissions for standing in queries.seeing(self.user)) else View.DEPARTMENT
 
     @property
-    def sort(self) -> str:
-        """How the list is sorted: by day where something is due, by number where it is over."""
-        asked = self.query.get("sort", "")
-        return asked if asked in SORTS else "-number" if self.view == View.CLOSED else "due"
-
-    @property
-    def key(self) -> Key:
-        return SORTS[self.sort]
+    def usual_order(self) -> str:
+        """By day where something is due, by number where it is over."""
+        return "-number" if self.view == View.CLOSED else "due"
 
     def cases(self) -> QuerySet[Case]:
         """The cases that the filters leave; none where a filter cannot be read."""
@@ -123,43 +95,6 @@ class CaseFilterForm(forms.Form):
         until = [day for day in (span.until, wanted["due_until"]) if day]
         return Span(max(since, default=None), min(until, default=None))
 
-    def chips(self) -> list[Chip]:
-        """What is set, each with the way to the list without it."""
-        return [Chip(text, self.address_without(name)) for name, text in self._set()]
-
-    def _set(self) -> Iterator[tuple[str, str]]:
-        for name in self.fields:
-            value = self.cleaned_data.get(name) if self.is_valid() else None
-            if value:
-                words = {"label": self.fields[name].label, "value": self._in_words(name, value)}
-                yield name, gettext("%(label)s：%(value)s") % words
-
-    def _in_words(self, name: str, value: Any) -> str:
-        if name == "due":
-            return str(Due(value).label)
-        if name == "state":
-            return str(State(value).label)
-        if name == "outcome":
-            return str(Case.Outcome(value).label)
-        return str(value)
-
-    def address_without(self, *names: str) -> str:
-        """The query of this list without these filters, from its first page."""
-        rest = self.query.copy()
-        for name in (*names, "after", "before"):
-            rest.pop(name, None)
-        return "?" + rest.urlencode()
-
-    def address_of_all(self) -> str:
-        return self.address_without(*self.fields)
-
     def tabs(self) -> list[tuple[str, str, bool]]:
         """(address, label, whether it is this one) of each saved view. Going from one to the next keeps the filters but for the state."""
-        found = []
-        for view in View:
-            rest = self.query.copy()
-            for name in ("after", "before", "state", "sort"):
-                rest.pop(name, None)
-            rest["view"] = view.value
-            found.append(("?" + rest.urlencode(), str(view.label), view == self.view))
-        return found
+        return [(self.address_with({"view": view.value}, "state", "sort"), str(view.label), view == self.view) for view in View]
