@@ -24,3 +24,15 @@ ACTIONS |= {
     "contact.perhaps_the_same": _("撤销“不是同一人”"),
     "contacts.find_duplicates": _("查找重复的机构和联系人"),
 }
+
+# -- merging
+ACTIONS |= {
+    "organisation.merge": _("合并机构"),
+    "organisation.merged_away": _("并入另一机构"),
+    "organisation.unmerge": _("撤销机构合并"),
+    "organisation.unmerged": _("从合并中恢复机构"),
+    "contact.merge": _("合并联系人"),
+    "contact.merged_away": _("并入另一联系人"),
+    "contact.unmerge": _("撤销联系人合并"),
+    "contact.unmerged": _("从合并中恢复联系人"),
+}

@@ -2,7 +2,8 @@
 
 from .countries import Country
 from .matches import Likeness, MatchKey
+from .merges import Merge
 from .organisations import Organisation, OrganisationAddress
 from .people import ContactPoint, Person, Position
 
-__all__ = ["ContactPoint", "Country", "Likeness", "MatchKey", "Organisation", "OrganisationAddress", "Person", "Position"]
+__all__ = ["ContactPoint", "Country", "Likeness", "MatchKey", "Merge", "Organisation", "OrganisationAddress", "Person", "Position"]
