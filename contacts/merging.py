@@ -197,7 +197,7 @@ def told(model: type[Record], parts: list[Any]) -> list[tuple[str, int]]:
 
 def followed(row: Record) -> Record:
     """The record that this one was merged into, however many times over; itself, if it was not."""
-    into: Record = row
+    into: Any = row
     while into.merged_into:
         into = into.merged_into
     return into
