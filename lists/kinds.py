@@ -75,7 +75,7 @@ class ListKind:
 
     def with_columns(self, rows: QuerySet[Any], columns: Iterable[Column]) -> QuerySet[Any]:
         """These rows with what these columns show."""
-        for bring in (self.bring, *(column.bring for column in columns)):
+        for bring in dict.fromkeys((self.bring, *(column.bring for column in columns))):  # what two columns look at is brought once
             rows = bring(rows) if bring else rows
         return rows
 
