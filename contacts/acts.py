@@ -6,6 +6,7 @@ from accounts.audit import ACTIONS
 
 ACTIONS |= {
     "country.seed": _("录入国家（地区）"),
+    "country.change": _("修改国家（地区）的礼仪和注意事项"),
     "organisation.add": _("登记机构"),
     "organisation.change": _("修改机构"),
     "organisation.archive": _("归档机构"),
@@ -14,6 +15,10 @@ ACTIONS |= {
     "contact.change": _("修改联系人"),
     "contact.archive": _("归档联系人"),
     "contact.restore": _("恢复已归档的联系人"),
+    "contact.read_cards": _("从名片文件登记联系人"),
+    "contact.write_cards": _("导出名片文件"),
+    "contact.print": _("打印地址标签或姓名牌"),
+    "organisation.brief": _("生成背景资料"),
 }
 
 # -- duplicates

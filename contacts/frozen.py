@@ -5,7 +5,31 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from core import triggers
 from core.triggers import Trigger, raising, refuse
 
-from .models import Merge, Organisation, Person
+from .models import Country, Merge, Organisation, Person
+
+# -- the book
+DELETED = "organisations, people and countries are not deleted"
+RECORDS = [model._meta.db_table for model in (Country, Organisation, Person)]
+
+
+@triggers.register
+def book_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """No record of the book is deleted, nor replaced by another with its key."""
+    return [trigger for table in RECORDS for trigger in undeleted(table, DELETED, connection.vendor)]
+
+
+def undeleted(table: str, message: str, vendor: str) -> list[Trigger]:
+    """Triggers for a table whose rows may change and are never deleted: no DELETE, REPLACE or TRUNCATE."""
+    if vendor == "sqlite":
+        return [
+            Trigger(f"{table}_insert", table, f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse(message)}"),
+            Trigger(f"{table}_delete", table, f"BEFORE DELETE ON {table} {refuse(message)}"),
+        ]
+    return [
+        Trigger(f"{table}_delete", table, f"BEFORE DELETE ON {table} FOR EACH ROW", f"BEGIN {raising(message)} END"),
+        triggers.no_truncate(table, message),
+    ]
+
 
 # -- merges: kept as they were made, and undone once; into records in use only, so that no two records are merged into one another
 UNDOING = {"undone_at", "undone_by_id", "left"}

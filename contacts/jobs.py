@@ -1,11 +1,24 @@
 """Background work of the book."""
 
 from datetime import time
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from jobs.kinds import JobKind, register
 from jobs.schedule import daily
+
+from .models import Organisation
+
+# -- the book
+
+
+def _may_have_brief(user: User, parameters: dict[str, Any]) -> bool:
+    return Organisation.objects.visible_to(user).filter(pk=parameters["organisation"]).exists()
+
+
+BRIEF = register(JobKind(name="contacts-brief", label=_("背景资料（Word）"), work="contacts.brief_word.make", may=_may_have_brief))
 
 # -- duplicates
 DUPLICATES = register(

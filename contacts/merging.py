@@ -17,7 +17,7 @@ from accounts.models import User
 from .indexing import index
 from .likeness import MODELS, Record, kind_of
 from .links import Link, links_of
-from .models import Merge, Organisation, Person
+from .models import Merge, Organisation
 from .text_values import sorting_of
 
 FACTS = {"id", "version", "made_at", "made_by", "archived_at", "archived_by", "archived_reason", "merged_into", "sorting"}  # of a record, and no choice
@@ -127,8 +127,7 @@ def _move(kept: Record, lost: Record) -> tuple[list[Any], list[Any]]:
 
 def _save(row: Record) -> None:
     row.version += 1
-    if isinstance(row, Person):
-        row.sorting = sorting_of(row)
+    row.sorting = sorting_of(row)
     try:
         row.validate_constraints()
     except ValidationError as error:

@@ -4,13 +4,17 @@ import re
 
 from core.chinese import normalise, spell
 
-from .models import ContactPoint, Person
+from .models import ContactPoint, Organisation, Person
 
 NUMBERS = {ContactPoint.Kind.PHONE, ContactPoint.Kind.MOBILE, ContactPoint.Kind.FAX}
 
 
-def sorting_of(person: Person) -> str:
-    """What a person is sorted by: the pinyin of the Chinese name with surname readings, else the surname and the rest in Latin letters, else as written."""
+def sorting_of(record: Person | Organisation) -> str:
+    """What an organisation is sorted by: the pinyin of its name. What a person is: that of the Chinese name with surname readings, else the surname and
+    the rest in Latin letters, else as written."""
+    if isinstance(record, Organisation):
+        return "".join(spell(record.name)[:1])[:200]
+    person = record
     if person.name:
         spelt = spell(person.name, name=True)
         return (spelt[0] if spelt else normalise(person.name))[:200]

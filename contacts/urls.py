@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import book_views, duplicate_views, merge_views
+from . import book_views, brief_views, card_views, country_views, duplicate_views, merge_views
 from .models import Organisation, Person
 
 app_name = "contacts"
@@ -10,9 +10,30 @@ urlpatterns = []
 
 # -- the book
 urlpatterns += [
+    path("contacts/organisations/", book_views.organisation_list, name="organisation-list"),
+    path("contacts/organisations/new/", book_views.organisation_create, name="organisation-create"),
+    path("contacts/organisations/suggest/", book_views.organisation_suggest, name="organisation-suggest"),
     path("contacts/organisations/<int:pk>/", merge_views.follow(Organisation)(book_views.organisation_detail), name="organisation-detail"),
+    path("contacts/organisations/<int:pk>/edit/", book_views.organisation_edit, name="organisation-edit"),
+    path("contacts/organisations/<int:pk>/archive/", book_views.organisation_archive, name="organisation-archive"),
+    path("contacts/organisations/<int:pk>/brief.pdf", brief_views.organisation_brief, name="organisation-brief"),
+    path("contacts/organisations/<int:pk>/brief/", brief_views.organisation_brief_word, name="organisation-brief-word"),
+    path("contacts/people/", book_views.person_list, name="person-list"),
+    path("contacts/people/new/", book_views.person_create, name="person-create"),
     path("contacts/people/<int:pk>/", merge_views.follow(Person)(book_views.person_detail), name="person-detail"),
-    path("contacts/countries/<slug:country>/", book_views.country_detail, name="country-detail"),
+    path("contacts/people/<int:pk>/edit/", book_views.person_edit, name="person-edit"),
+    path("contacts/people/<int:pk>/archive/", book_views.person_archive, name="person-archive"),
+    path("contacts/countries/", country_views.country_list, name="country-list"),
+    path("contacts/countries/<slug:country>/", country_views.country_detail, name="country-detail"),
+    path("contacts/countries/<slug:country>/edit/", country_views.country_edit, name="country-edit"),
+]
+
+# -- vCards, labels, name cards
+urlpatterns += [
+    path("contacts/people/cards/new/", card_views.card_import, name="card-import"),
+    path("contacts/people/cards.vcf", card_views.card_export, name="card-export"),
+    path("contacts/people/labels.pdf", card_views.label_print, name="label-print"),
+    path("contacts/people/name-cards.pdf", card_views.name_card_print, name="name-card-print"),
 ]
 
 # -- duplicates

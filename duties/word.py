@@ -30,7 +30,7 @@ def sheet_docx(item: dict[str, Any]) -> bytes:
     """The sheet of one item (as `duties.open_data` tells it) as a Word document of one page, bearing the item's page number."""
     recorded_at = item["sheet"]["recorded_at"] if item["sheet"] else None
     context = {"items": _lines_of([item]), "with_cover": False, "first_page": item["contents"]["page"]}
-    return _document(context, title=heading(item), recorded_at=recorded_at)
+    return fill(TEMPLATE, context, title=heading(item), recorded_at=recorded_at)
 
 
 def booklet_docx(data: dict[str, Any], *, cover: bool = True, each: Callable[[], object] = lambda: None) -> bytes:
@@ -46,7 +46,7 @@ def booklet_docx(data: dict[str, Any], *, cover: bool = True, each: Callable[[],
         "number": data["edition"]["number"],
         "recorded_on": day(recorded_at),
     }
-    return _document(context, title="天津市贸促分会国际联络部职责清单", recorded_at=recorded_at)
+    return fill(TEMPLATE, context, title="天津市贸促分会国际联络部职责清单", recorded_at=recorded_at)
 
 
 def _lines_of(items: list[dict[str, Any]], each: Callable[[], object] = lambda: None) -> list[dict[str, Any]]:
@@ -57,18 +57,18 @@ def _lines_of(items: list[dict[str, Any]], each: Callable[[], object] = lambda: 
         begins, category = item["category"]["number"] != category, item["category"]["number"]
         lines.append(
             {
-                "code": _text(item["code"]),
+                "code": as_text(item["code"]),
                 "merge": "restart" if begins else "continue",
                 "category_number": category if begins else "",
-                "category_name": _text("\n".join(balance(item["category"]["name"], (CATEGORY_WIDTH,))[1])) if begins else "",
-                "contents_name": _text(item["contents"]["name"]),
+                "category_name": as_text("\n".join(balance(item["category"]["name"], (CATEGORY_WIDTH,))[1])) if begins else "",
+                "contents_name": as_text(item["contents"]["name"]),
                 "page": item["contents"]["page"],
-                "bookmark": _text("item_" + re.sub(r"\W", "_", item["code"])),
-                "title": _text(heading(item)),
-                "title_lines": _text("\n".join(lines_of_title)),
+                "bookmark": as_text("item_" + re.sub(r"\W", "_", item["code"])),
+                "title": as_text(heading(item)),
+                "title_lines": as_text("\n".join(lines_of_title)),
                 "title_size": TITLE_SIZES[width],
-                "rows": {name: [_text(line) for line in parts(name, item["sheet"])] for name in LABELS} if item["sheet"] else None,
-                "foot": _text(_foot(item)),
+                "rows": {name: [as_text(line) for line in parts(name, item["sheet"])] for name in LABELS} if item["sheet"] else None,
+                "foot": as_text(_foot(item)),
             }
         )
         each()
@@ -80,13 +80,14 @@ def _foot(item: dict[str, Any]) -> str:
     return f"第 {sheet['edition']} 版　{day(sheet['recorded_at'])}录入本站　{address}" if sheet else address
 
 
-def _text(text: str) -> Markup:
+def as_text(text: str) -> Markup:
     """Text as it stands in the XML of a document. A brace as a reference, for docxtpl takes "{_{" for a brace of its own even in what it filled in."""
     return Markup(str(escape(NOT_IN_XML.sub("", text))).translate(BRACES))  # noqa: S704 - escaped
 
 
-def _document(context: dict[str, Any], *, title: str, recorded_at: str | None) -> bytes:
-    template = DocxTemplate(TEMPLATE)
+def fill(path: Path, context: dict[str, Any], *, title: str, recorded_at: str | None) -> bytes:
+    """The template at `path`, filled in with texts that went through `as_text`. `recorded_at` (ISO 8601) is told as its time of making."""
+    template = DocxTemplate(path)
     template.render(context, autoescape=True)  # without autoescape, text with < and & vanishes silently
     properties = template.docx.core_properties
     properties.title, properties.language = NOT_IN_XML.sub("", title)[:MAX_TITLE], "zh-CN"

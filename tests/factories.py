@@ -151,7 +151,9 @@ def organisation(name: str = "北湾商会", by: User | None = None, **fields: A
     kind = fields.pop("kind", None) or Term.objects.get_or_create(kind=Term.Kind.ORGANISATION_TYPE, name="海外商协会")[0]
     fields = {"country": country(), "made_by": by or person("preparer")} | fields
     points = fields.pop("points", {})
-    made = Organisation.objects.create(name=name, kind=kind, **fields)
+    made = Organisation(name=name, kind=kind, **fields)
+    made.sorting = sorting_of(made)
+    made.save()
     reached_at(points, organisation=made)
     index([made])
     return made

@@ -28,6 +28,7 @@ class Organisation(Record):
     name_native = models.CharField(_("本国文字名称"), max_length=300, blank=True)
     short_name = models.CharField(_("简称"), max_length=100, blank=True)
     former_names = models.TextField(_("曾用名"), max_length=2000, blank=True, help_text=_("每行一个。"))
+    sorting = models.CharField(max_length=200, blank=True, editable=False)  # pinyin: what lists are sorted by
     kind = models.ForeignKey(Term, models.PROTECT, related_name="+", verbose_name=_("机构类型"))
     country = models.ForeignKey(Country, models.PROTECT, related_name="organisations", verbose_name=_("国家（地区）"))
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级机构"))
@@ -42,7 +43,7 @@ class Organisation(Record):
     class Meta(Record.Meta):
         verbose_name = _("机构")
         verbose_name_plural = _("机构")
-        ordering = ["name", "pk"]
+        ordering = ["sorting", "pk"]
         default_permissions = ()
         permissions = [
             ("view_contact", gettext_noop("查看联系人和机构")),
@@ -59,7 +60,11 @@ class Organisation(Record):
                 violation_error_message=_("联系人和替补联系人不能是同一人。"),
             ),
         ]
-        indexes = [models.Index(fields=["country", "id"], name="contacts_by_country"), models.Index(fields=["name", "id"], name="contacts_by_name")]
+        indexes = [
+            models.Index(fields=["country", "id"], name="contacts_by_country"),
+            models.Index(fields=["name", "id"], name="contacts_by_name"),
+            models.Index(fields=["sorting", "id"], name="contacts_bodies_sorted"),
+        ]
 
     def __str__(self) -> str:
         return self.name

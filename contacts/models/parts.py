@@ -23,17 +23,19 @@ def perhaps(**options: Any) -> "models.ForeignKey[Any, Any]":
     return by_whom(null=True, blank=True, **options)
 
 
-def sees_the_book(user: "User") -> bool:
-    """Whether this person may look into the book: the right, and an item to work on (or the right to all cases)."""
-    standings = [standing for standing in standings_of(user) if "contacts.view_contact" in standing.permissions]
+def sees_the_book(user: "User", *rights: str) -> bool:
+    """Whether this person may look into the book: the right, and an item to work on (or the right to all cases). With `rights`, in a standing with these."""
+    needed = {"contacts.view_contact", *rights}
+    standings = [standing for standing in standings_of(user) if needed <= standing.permissions]
     return any("cases.view_all_cases" in standing.permissions or standing.items for standing in standings)
 
 
 class RecordQuerySet(models.QuerySet[Any]):
     """Rows of the book. It is one for the department: who works on an item sees all of it."""
 
-    def visible_to(self, user: "User") -> Self:
-        return self if sees_the_book(user) else self.none()
+    def visible_to(self, user: "User", *rights: str) -> Self:
+        """What this person may see; with `rights`, in a standing that holds these too."""
+        return self if sees_the_book(user, *rights) else self.none()
 
     def current(self) -> Self:
         """Without what is archived or merged into another."""

@@ -1,0 +1,134 @@
+"""vCards in and out: a file is looked at before anything of it is stored; what is taken out is audited."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.audit import acting, record
+from cases.access import right_required
+from core.printing import PrintRefusedError
+
+from . import book_queries as queries
+from . import card_prints as prints
+from . import vcards
+from .book_filters import PersonFilterForm
+from .card_forms import CardsForm
+from .card_offers import offers, store
+from .lists import EXPORT
+from .models import Person
+from .models.parts import sees_the_book
+
+CHANGE = "contacts.change_contact"
+MOST = 1_000  # people of one file of cards
+MOST_PRINTED = 300  # of one print
+
+keeper = right_required(CHANGE)
+taker = right_required(EXPORT)
+
+
+# -- in ----------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+@keeper
+@require_http_methods(["GET", "HEAD", "POST"])
+def card_import(request):
+    if not sees_the_book(request.user, CHANGE):
+        raise Http404
+    if request.method != "POST":
+        return render(request, "contacts/card_import.html", {"form": CardsForm()})
+    form = CardsForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "contacts/card_import.html", {"form": form})
+    found = offers(form.cards, request.user)
+    if "store" not in request.POST:
+        ticked = {offer.card.number for offer in found if not offer.faults and offer.is_new}
+        return _preview(request, form, found, ticked)
+    ticked = {int(number) for number in request.POST.getlist("take") if number.isdecimal() and len(number) < 5}
+    chosen = [offer for offer in found if offer.card.number in ticked and not offer.faults]
+    if not chosen:
+        return _preview(request, form, found, ticked, refusal=_("没有选中要登记的名片。"))
+    made = store(chosen, by=request.user, request=request)
+    messages.success(request, ngettext("已登记 %(count)d 人。", "已登记 %(count)d 人。", len(made)) % {"count": len(made)})
+    return redirect(made[0] if len(made) == 1 else "contacts:person-list")
+
+
+def _preview(request, form, found, ticked, refusal=""):
+    lines = [(offer, offer.card.number in ticked) for offer in found]
+    return render(request, "contacts/card_preview.html", {"text": form.cleaned_data["text"], "lines": lines, "refusal": refusal})
+
+
+# -- out ---------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def _chosen(request):
+    """The people that are asked for: one (`person`), or what the filter of the list leaves; those that this person may take along."""
+    if not sees_the_book(request.user, EXPORT):
+        raise Http404
+    told = request.GET.get("person", "")
+    if told:
+        seen = Person.objects.visible_to(request.user, EXPORT)
+        return seen.filter(pk=get_object_or_404(seen, pk=int(told) if told.isdecimal() and told.isascii() and len(told) < 19 else 0).pk)
+    form = PersonFilterForm(request.GET, user=request.user)
+    return form.rows().order_by(*form.key.ordering)
+
+
+def _too_many(request, most):
+    text = _("一次最多 %(most)d 人，请先筛选。") % {"most": most}
+    return render(request, "contacts/print_refused.html", {"refusal": text}, status=422)
+
+
+@taker
+@require_GET
+def card_export(request):
+    version = request.GET.get("version") if request.GET.get("version") in vcards.VERSIONS else "3.0"
+    people = list(queries.with_points(queries.with_positions(_chosen(request)))[: MOST + 1])
+    if len(people) > MOST:
+        return _too_many(request, MOST)
+    with acting(request.user, request):
+        record("contact.write_cards", _subject(people), count=len(people), version=version, filter=request.GET.urlencode())
+    return _file(vcards.write(people, version).encode(), "text/vcard; charset=utf-8", f"{_name(people)}.vcf")
+
+
+@taker
+@require_GET
+def label_print(request):
+    return _print(request, "labels", _("地址标签"), prints.labels_pdf)
+
+
+@taker
+@require_GET
+def name_card_print(request):
+    return _print(request, "name_cards", _("姓名牌"), prints.name_cards_pdf)
+
+
+def _print(request, which, name, make):
+    people = list(queries.with_positions(_chosen(request), places=True)[: MOST_PRINTED + 1])
+    if len(people) > MOST_PRINTED:
+        return _too_many(request, MOST_PRINTED)
+    try:
+        body = make(people)
+    except PrintRefusedError as refusal:
+        return render(request, "contacts/print_refused.html", {"refusal": str(refusal)}, status=422)
+    with acting(request.user, request):
+        record("contact.print", _subject(people), print=which, count=len(people), filter=request.GET.urlencode())
+    return _file(body, "application/pdf", f"{name} {_name(people)}.pdf", is_shown=True)
+
+
+def _subject(people):
+    return people[0] if len(people) == 1 else "contacts.person"
+
+
+def _name(people):
+    return str(people[0]) if len(people) == 1 else f"{_('联系人')} {timezone.localdate()}"
+
+
+def _file(body, media_type, name, *, is_shown=False):
+    response = HttpResponse(body, content_type=media_type)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=not is_shown, filename=name) or "inline"
+    response["Cache-Control"] = "private, no-store"
+    return response
