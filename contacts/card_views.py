@@ -97,7 +97,7 @@ def card_export(request):
 @taker
 @require_GET
 def label_print(request):
-    return _print(request, "labels", _("地址标签"), prints.labels_pdf)
+    return _print(request, "labels", _("地址标签"), lambda people: prints.labels_pdf(people))
 
 
 @taker
