@@ -248,7 +248,7 @@ def organisation_sheet(data: QueryDict | None, organisation: Organisation, user:
 def person_sheet(data: QueryDict | None, person: Person, user: User, body: Organisation | None = None) -> Sheet:
     """The form of a person with their rows; `body` is where a new one works."""
     positions = _rows(person, "positions", PositionRow)
-    for row, position in zip(positions, person.positions.select_related("organisation") if person.pk else [], strict=False):
+    for row, position in zip(positions, person.positions.all() if person.pk else [], strict=False):
         row["body"] = position.organisation
     if body:
         positions = [{"body": body}]
@@ -263,7 +263,7 @@ def person_sheet(data: QueryDict | None, person: Person, user: User, body: Organ
 def _rows(record: Any, part: str, form: type[RowForm]) -> list[dict[str, Any]]:
     if not record.pk:
         return [{}]
-    names = ("pk", *form._meta.fields)
+    names = ("pk", *(form._meta.fields or ()))
     return [{name: getattr(row, name) for name in names} for row in getattr(record, part).all()]
 
 

@@ -26,6 +26,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 def make(job: Job, progress: Callable[..., object]) -> Produced:
     """Write the brief that this job asks for, with what the person who asked may see now."""
+    assert job.asked_by_id is not None, "the schedule asks for no briefs"
     by = User.objects.get(pk=job.asked_by_id)
     organisation = brief.printable(by).get(pk=job.parameters["organisation"])
     path = folder("incoming") / secrets.token_hex(16)

@@ -14,9 +14,11 @@ from accounts.models import User
 from . import book_actions, likeness
 from .book_forms import PersonForm, PointRow
 from .likeness import Alike
-from .models import Organisation, Person, Position
+from .models import Organisation, Person
 from .models.matches import Kind
 from .vcards import Card
+
+LONGEST = 150  # characters of a post or a department
 
 
 @dataclass
@@ -57,10 +59,8 @@ def _offer(card: Card) -> Offer:
     form, offer = PersonForm(data, instance=Person()), Offer(card)
     if not form.is_valid():
         offer.faults = [f"{form.fields[name].label}：{error}" for name, errors in form.errors.items() for error in errors]
-    for name in ("title", "department"):
-        longest = Position._meta.get_field(name).max_length or 0
-        if len(getattr(card, name)) > longest:
-            offer.faults.append(_("职务或部门超过 %(most)d 个字符。") % {"most": longest})
+    if max(len(card.title), len(card.department)) > LONGEST:
+        offer.faults.append(_("职务或部门超过 %(most)d 个字符。") % {"most": LONGEST})
     offer.values = form.cleaned_data
     for typed in card.points:
         row = PointRow(typed)

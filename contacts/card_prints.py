@@ -72,7 +72,7 @@ def _abroad(person: Person, position: Any, place: Any) -> list[str]:
         person.latin_name or person.name_native or person.name,
         position.title_en,
         body.name_en or body.name,
-        f"{place.text_en} {place.postcode}".strip(),
+        place.text_en if place.postcode in place.text_en else f"{place.text_en} {place.postcode}",
         body.country.name_en.upper(),
     ]
 

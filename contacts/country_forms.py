@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core.forms import PortalHelper
@@ -47,6 +48,7 @@ class CountryForm(forms.ModelForm):
 
     def show_again(self, stored: Country) -> None:
         """Draw the page anew over what is stored now."""
-        data = self.data.copy()
+        data = QueryDict(mutable=True)
+        data.update(self.data)
         data["seen"] = fingerprint(stored)
         self.data = data

@@ -7,7 +7,7 @@ added meanwhile stays.
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -45,7 +45,7 @@ class RowSet(forms.BaseFormSet):
             return self.taken
         return [key for key in self.data.getlist(f"{self.prefix}-gone") if key.isdecimal() and len(key) < 19]
 
-    _gone: list[str] = []
+    taken: Sequence[str] = ()  # the same, where the page is drawn anew
 
     @property
     def typed(self) -> list[dict[str, Any]]:
@@ -55,9 +55,9 @@ class RowSet(forms.BaseFormSet):
 
 def rowset(form: type[RowForm], label: Any, base: type[RowSet] = RowSet) -> type[RowSet]:
     """The class of the rows of one sort."""
-    made: type[RowSet] = forms.formset_factory(form, formset=base, extra=0, max_num=MOST, absolute_max=MOST + 1, validate_max=True)
+    made: Any = forms.formset_factory(form, formset=base, extra=0, max_num=MOST, absolute_max=MOST + 1, validate_max=True)
     made.label = label
-    return made
+    return cast("type[RowSet]", made)
 
 
 class Sheet:
@@ -81,7 +81,7 @@ class Sheet:
             rows.taken = kept.get(f"{prefix}-gone", [])
 
     def _rows(self, prefix: str, data: QueryDict | None, initial: Any) -> RowSet:
-        options = {"prefix": prefix, "form_kwargs": dict(self._context.get(prefix, {}))}
+        options: dict[str, Any] = {"prefix": prefix, "form_kwargs": dict(self._context.get(prefix, {}))}
         return self._kinds[prefix](data, **options) if data is not None else self._kinds[prefix](initial=initial, **options)
 
     def _typed(self, data: QueryDict | None) -> dict[str, Any]:
