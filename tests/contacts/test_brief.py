@@ -53,7 +53,6 @@ def section():
         panels.remove(entry)
 
 
-@pytest.mark.slow
 def test_the_brief_is_one_page_of_what_there_is(client, body, section):
     answer = client.get(reverse("contacts:organisation-brief", args=[body.pk]))
 
@@ -66,7 +65,6 @@ def test_the_brief_is_one_page_of_what_there_is(client, body, section):
     assert AuditEvent.objects.get(action="organisation.brief").subject == f"contacts.organisation:{body.pk}"
 
 
-@pytest.mark.slow
 def test_much_is_shortened_until_it_is_one_page(client, body):
     for one in range(40):
         make.contact(f"贝{one}", at=body, title="专员", taboos="不吃海鲜。" * 60)

@@ -323,7 +323,6 @@ def text_of(body):
     return ["".join(page.get_textpage().get_text_range().split()) for page in document]
 
 
-@pytest.mark.slow
 def test_labels_go_home_in_chinese_and_abroad_in_english(client, met):
     abroad = Organisation.objects.get()
     OrganisationAddress.objects.create(organisation=abroad, text="奥斯陆市示例街 1 号", text_en="1 Example Street, Oslo", postcode="0150")
@@ -341,7 +340,6 @@ def test_labels_go_home_in_chinese_and_abroad_in_english(client, met):
     assert '"print": "labels"' in AuditEvent.objects.get(action="contact.print").facts
 
 
-@pytest.mark.slow
 def test_name_cards_tell_name_body_and_post(client, met):
     make.contact("贝明")
 
