@@ -51,6 +51,8 @@ GROUPS: dict[str, Text] = {
     "country": gettext_lazy("国家（地区）"),
     "organisation": gettext_lazy("机构"),
     "contact": gettext_lazy("联系人"),
+    "contacts": gettext_lazy("联系人和机构"),
+    "plan": gettext_lazy("年度计划"),
     "figures": gettext_lazy("统计"),
     "field_key": gettext_lazy("字段密钥"),
 }

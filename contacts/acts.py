@@ -41,3 +41,11 @@ ACTIONS |= {
     "contact.unmerge": _("撤销联系人合并"),
     "contact.unmerged": _("从合并中恢复联系人"),
 }
+
+# -- yearly plans
+ACTIONS |= {
+    "plan.add": _("列入年度计划"),
+    "plan.change": _("修改年度计划"),
+    "plan.strike": _("取消年度计划"),
+    "plan.print": _("打印年度计划表"),
+}

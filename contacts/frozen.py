@@ -5,7 +5,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from core import triggers
 from core.triggers import Trigger, raising, refuse
 
-from .models import Country, Merge, Organisation, Person
+from .models import Country, Merge, Organisation, Person, PlanLine
 
 # -- the book
 DELETED = "organisations, people and countries are not deleted"
@@ -63,3 +63,18 @@ def merge_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
 def _wrong(table: str) -> str:
     newly = "NEW.merged_into_id IS NOT NULL AND NEW.merged_into_id IS DISTINCT FROM OLD.merged_into_id"
     return f"{newly} AND EXISTS (SELECT 1 FROM {table} WHERE id = NEW.merged_into_id AND archived_at IS NOT NULL)"
+
+
+# -- yearly plans: a line is struck out, not deleted, and stays so
+PLAN = PlanLine._meta.db_table
+PLANNED = "a line of a plan is struck out, not deleted, and stays struck"
+
+
+@triggers.register
+def plan_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """The triggers of the yearly plans, on either engine."""
+    kept = undeleted(PLAN, PLANNED, connection.vendor)
+    if connection.vendor == "sqlite":
+        return [*kept, Trigger(f"{PLAN}_struck", PLAN, f"BEFORE UPDATE ON {PLAN} WHEN OLD.struck_at IS NOT NULL {refuse(PLANNED)}")]
+    body = f"BEGIN IF OLD.struck_at IS NOT NULL THEN {raising(PLANNED)} END IF; RETURN NEW; END"
+    return [*kept, Trigger(f"{PLAN}_struck", PLAN, f"BEFORE UPDATE ON {PLAN} FOR EACH ROW", body)]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import book_views, brief_views, card_views, country_views, duplicate_views, merge_views
+from . import book_views, brief_views, card_views, coordination_views, country_views, duplicate_views, merge_views
 from .models import Organisation, Person
 
 app_name = "contacts"
@@ -51,4 +51,14 @@ urlpatterns += [
     path("contacts/merges/<int:merge>/", merge_views.merge_detail, name="merge-detail"),
     path("contacts/merges/<int:merge>/undo/", merge_views.merge_undo, name="merge-undo"),
     path("contacts/merges/new/<slug:kind>/<int:first>/<int:second>/", merge_views.merge_create, name="merge-create"),
+]
+
+# -- coordination matters and yearly plans
+urlpatterns += [
+    path("contacts/matters/", coordination_views.matter_list, name="matter-list"),
+    path("contacts/plans/", coordination_views.plan_list, name="plan-list"),
+    path("contacts/plans/new/", coordination_views.plan_create, name="plan-create"),
+    path("contacts/plans/<int:pk>/edit/", coordination_views.plan_edit, name="plan-edit"),
+    path("contacts/plans/<int:pk>/strike/", coordination_views.plan_strike, name="plan-strike"),
+    path("contacts/plans/<int:year>/<slug:plan>.pdf", coordination_views.plan_print, name="plan-print"),
 ]
