@@ -1,6 +1,7 @@
 """The pages of one case: opening it, looking at it, and taking its actions, all kinds alike."""
 
 import json
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpResponseBadRequest, JsonResponse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actions import Refused
+from accounts.adapter import is_password_of
 from core.paging import SIZES, Key, paged
 from duties.models import DutyItem, ListEdition, ListEntry
 
@@ -91,10 +93,11 @@ def _take(request, case, action, key):
         raise Http404
     if not _could_be_theirs(case, request.user, action):
         raise Http404
+    if _actions_of(case)[action].asks_password and not is_password_of(request, request.POST.get("password", "")):
+        return _wrong_password(request, case, action, key)
     try:
         with documents.telling_of_room():
-            given = request.FILES if _actions_of(case)[action].takes_files else None
-            files = documents.look_through(given, case=case, by=request.user, request=request) if given is not None else None
+            files = _looked_through(request, case, _actions_of(case)[action], key)
             done = process.perform(case, action, by=request.user, version=version, target=key, data=request.POST, files=files, request=request)
     except InvalidError as error:
         return _ask(request, case, _find(case, request.user, action, key), error.form)
@@ -110,6 +113,25 @@ def _take(request, case, action, key):
     if not Case.objects.visible_to(request.user).filter(pk=case.pk).exists():
         return redirect("cases:today")
     return redirect(f"{case.get_absolute_url()}#{_place(done, request.user, action, key)}")
+
+
+def _wrong_password(request, case, action, key):
+    """What was typed, to be sent again: asked before the engine, so that a wrong guess counts towards the lock and holds no case meanwhile."""
+    offer = _find(case, request.user, action, key)
+    if offer is None:
+        raise Http404
+    form = offer.action.form(request.POST, turn=offer.turn)
+    if "password" not in form.errors:
+        form.add_error("password", _("密码不正确，没有办理。请重新输入登录密码。"))
+    return _ask(request, case, offer, form)
+
+
+def _looked_through(request, case, action, key):
+    """The files of the request, looked through; None for an action that takes none."""
+    if not action.takes_files:
+        return None
+    further = partial(action.look, case=case, key=key) if action.look else None
+    return documents.look_through(request.FILES, case=case, by=request.user, request=request, further=further)
 
 
 def _place(case, person, action, key):

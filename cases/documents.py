@@ -3,7 +3,7 @@
 Files are looked through (`look_through`) before the engine is asked, because that takes its time; the forms refuse one that was not.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,7 @@ from .search import DOCUMENTS
 from .steps import prefetch_again
 
 MOST = 20  # files at once
+ENDINGS = ("pdf", "ofd", "docx", "xlsx", "pptx", "png", "jpg", "jpeg", "eml", "txt", "csv")
 
 files.register(lambda names: set(Document.objects.filter(file__in=list(names)).values_list("file", flat=True)))
 
@@ -40,11 +41,23 @@ class NoRoomError(Refused):
         super().__init__(_("服务器的存储空间已满，这次没有保存任何内容。请联系系统管理员清理后再试；已保存的办件和文件不受影响。"))
 
 
-def look_through(given: MultiValueDict[str, Any], *, case: Case, by: User, request: HttpRequest | None = None) -> MultiValueDict[str, Any]:
-    """Look through files of a request (core.files.Received) before they go to an action; refusals are audited. Raises NoRoomError."""
+def look_through(
+    given: MultiValueDict[str, Any],
+    *,
+    case: Case,
+    by: User,
+    request: HttpRequest | None = None,
+    further: Callable[[Sequence[Any]], None] | None = None,
+) -> MultiValueDict[str, Any]:
+    """Look through files of a request (core.files.Received) before they go to an action; refusals are audited. Raises NoRoomError.
+
+    `further` looks at them again where all of them may be taken, and may note a `refusal` too.
+    """
     received = [file for _field, each in given.lists() for file in each][: MOST + 1]
     for file in received:
         inspection.examine(file)
+    if further and received and all(file.finding for file in received):
+        further(received)
     if any(file.is_lost for file in received):
         raise NoRoomError
     if refused := [file for file in received if file.refusal]:
@@ -77,10 +90,10 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def __init__(self, *, most: int = MOST, **options: Any) -> None:
+    def __init__(self, *, most: int = MOST, endings: Sequence[str] = ENDINGS, **options: Any) -> None:
         super().__init__(**options)
         self.most = most
-        self.widget.attrs |= {"accept": ",".join(f".{ending}" for ending in ENDINGS)}
+        self.widget.attrs |= {"accept": ",".join(f".{ending}" for ending in endings)}
         if most > 1:
             self.widget.attrs["multiple"] = True
 
@@ -90,22 +103,27 @@ class FilesField(forms.FileField):
             raise forms.ValidationError(_("请选择文件；如果刚才选过，请重新选择。"))
         if len(given) > self.most:
             raise forms.ValidationError(_("一次最多上传 %(most)d 个文件，请分几次上传。") % {"most": self.most})
-        wrong = [f"{file.name}：{file.refusal}" for file in given if file.finding is None]
+        wrong = [f"{file.name}：{file.refusal}" for file in given if file.finding is None or file.refusal]
         if wrong:
             raise forms.ValidationError([*wrong, *([_("其余文件也没有保存，请去掉有问题的文件后重新上传。")] if len(given) > len(wrong) else [])])
         return [(file, file.finding) for file in given]
 
 
-ENDINGS = ("pdf", "ofd", "docx", "xlsx", "pptx", "png", "jpg", "jpeg", "eml", "txt", "csv")
+class DeclaredField(forms.BooleanField):
+    """Whoever hands files in declares that they are not classified."""
+
+    def __init__(self, **options: Any) -> None:
+        told: dict[str, Any] = {
+            "label": _("我确认这些文件不涉密（非涉密）"),
+            "help_text": _("本系统不得存放带有秘密、机密、绝密标志或内容涉密的文件。"),
+            "error_messages": {"required": _("请确认文件不涉密；涉密文件不得上传。")},
+        }
+        super().__init__(**told | options)
 
 
 class AttachForm(ActionForm):
     papers = FilesField(label=_("文件"), help_text=inspection.ALLOWED)
-    declared = forms.BooleanField(
-        label=_("我确认这些文件不涉密（非涉密）"),
-        help_text=_("本系统不得存放带有秘密、机密、绝密标志或内容涉密的文件。"),
-        error_messages={"required": _("请确认文件不涉密；涉密文件不得上传。")},
-    )
+    declared = DeclaredField()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

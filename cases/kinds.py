@@ -108,6 +108,7 @@ class Action:
     form: Callable[..., forms.Form] | None = None  # an ActionForm
     asks_password: bool = False  # whoever takes it types the password again
     takes_files: bool = False
+    look: Callable[..., None] | None = None  # looks further into its `files` for a `case` and the `key` of its part, before the engine is asked
 
     def permission_for(self, target: Target) -> str:
         return self.permission(target) if callable(self.permission) else self.permission
@@ -160,6 +161,7 @@ class CaseKind:
     snapshot: Callable[[Case, models.Model | None], Mapping[str, Any]] = no_facts  # what the digest of an approval covers beside the materials
     actions: tuple[Action, ...] = ()  # beside those of its stages
     offered: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # which of them its state allows, and on what
+    afterwards: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # the same, for what goes on after the case is closed
 
     def stage(self, slug: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.slug == slug), None)

@@ -1,6 +1,6 @@
 """The engine: which buttons a case offers to a person, why one is disabled, and the one function that moves a case."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -100,6 +100,13 @@ def offers(case: Case, by: User, detail: Model | None = None) -> list[Offer]:
     return [offer for offer in found if offer]
 
 
+def offers_on(case: Case, by: User, pairs: Iterable[tuple[Action, Any]], detail: Model | None = None) -> list[Offer]:
+    """Of these actions on parts of the case, which its kind offers now, those that this person has."""
+    now = timezone.now()
+    found = (_offer(case, detail, action, target, by, now) for action, target in pairs)
+    return [offer for offer in found if offer]
+
+
 def find(case: Case, by: User, action: str, target: str, detail: Model | None = None) -> Offer | None:
     """The one button with this name on this part, if the person has it."""
     now = timezone.now()
@@ -122,6 +129,7 @@ def _pairs(case: Case, detail: Model | None, by: User, at: datetime) -> Iterator
     """Every action that the state of the case allows, and on what; whether this person has it is asked afterwards."""
     for link in _links(case):
         yield steps.UNLINK, link
+    yield from kind_of(case).afterwards(case, detail)
     if case.is_closed:
         yield from ((action, None) for action in (steps.NOTE, steps.LINK))
         return

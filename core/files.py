@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 ORPHAN_SECONDS = 3600  # a file that no row names is left alone for so long: it may belong to an act that is going on
 FULL = {errno.ENOSPC, errno.EDQUOT}
+WRITTEN_BESIDE = (".clean", ".bound", ".sealed")  # what is made of a received file and goes with it: pictures anew, several in one, encrypted
 
 Names = Callable[[Iterable[str]], set[str]]
 _owners: list[Names] = []
@@ -102,8 +103,8 @@ class Received(UploadedFile):
     def close(self) -> None:
         with contextlib.suppress(OSError):  # what could not be written is not written now either
             super().close()
-        for path in (self.path, self.path.with_suffix(".clean")):
-            path.unlink(missing_ok=True)
+        for suffix in ("", *WRITTEN_BESIDE):
+            self.path.with_suffix(suffix).unlink(missing_ok=True)
 
 
 class Lost(UploadedFile):

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -43,3 +44,17 @@ def guard(fields: Iterable[tuple[str, forms.Field]]) -> None:
         elif isinstance(field, forms.DateField):
             field.widget = DAY
             field.help_text = field.help_text or DAY_HELP
+
+
+class PasswordAgainField(forms.CharField):
+    """The password, typed again for an act that is not undone; the view checks it."""
+
+    def __init__(self, **options: Any) -> None:
+        own: dict[str, Any] = {
+            "label": gettext_lazy("登录密码"),
+            "max_length": 200,
+            "strip": False,
+            "widget": forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            "error_messages": {"required": gettext_lazy("请输入登录密码。")},
+        }
+        super().__init__(**own | options)
