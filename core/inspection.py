@@ -4,6 +4,7 @@ What a file may be, and why one is refused, is said here; a web process gives a 
 """
 
 import contextlib
+import io
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .files import is_full, open_kept, path_of
+from .pipes import send
 
 logger = logging.getLogger(__name__)
 
@@ -134,10 +137,15 @@ def words_of(name: str, sha256: str, kind: str) -> str:
 def draw(path: Path, kind: str, page: int) -> bytes:
     """One page (from 1) of a kept file as PNG. Raises RefusedFileError where it cannot be drawn."""
     picture, said = _run("preview", path, kind, str(page))
-    code = json.loads(said.decode("utf-8", "replace").strip().rpartition("\n")[2]).get("refused")
-    if code or not picture:
-        raise RefusedFileError(code or "broken")
+    _refuse_as_told(picture, said)
     return picture
+
+
+def _refuse_as_told(made: bytes, said: bytes) -> None:
+    """Raise what a child says that writes what it made to its standard output."""
+    code = json.loads(said.decode("utf-8", "replace").strip().rpartition("\n")[2]).get("refused")
+    if code or not made:
+        raise RefusedFileError(code or "broken")
 
 
 def drawn(name: str, sha256: str, kind: str, page: int, cache: Path) -> bytes:
@@ -165,6 +173,35 @@ def _store(place: Path, picture: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):  # another process removed it
             if old.stat().st_mtime < before:
                 old.unlink()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the QR codes on a scan say: (page from 1, text) of each, and how many pages there are; where it lies as one PDF."""
+
+    pages: int
+    codes: tuple[tuple[int, str], ...]
+    path: Path
+
+
+def read_codes(findings: Sequence[Finding]) -> Reading:
+    """Read the QR codes of a scan that was looked through: one PDF, or a picture for each page. Raises RefusedFileError."""
+    given = [word for finding in findings for word in (str(finding.path), finding.kind)]
+    found = json.loads(_run("read_codes", Path(given[0]), *given[1:])[0])
+    if code := found.get("refused"):
+        raise RefusedFileError(code)
+    first = findings[0]
+    path = first.path if first.kind == "pdf" else first.path.with_suffix(".bound")
+    return Reading(found["pages"], tuple((page, text) for page, text in found["codes"]), path)
+
+
+def marked(body: bytes, mark: bytes, *, flat: bool) -> bytes:
+    """A PDF with the one page of another PDF laid over each of its pages; `flat`: as pictures, so that it does not come off. Raises RefusedFileError."""
+    given = io.BytesIO()
+    send(given, {}, [body, mark])
+    made, said = _run("overlay", Path("flat" if flat else "laid"), given=given.getvalue())
+    _refuse_as_told(made, said)
+    return made
 
 
 def clean_name(name: str) -> str:
@@ -218,14 +255,14 @@ def _ask_clamd(path: Path) -> str:
     return said.rstrip(b"\0\n").decode("utf-8", "replace")
 
 
-def _run(task: str, path: Path, *rest: str) -> tuple[bytes, bytes]:
-    """What the child says; it is killed, with all that it started, when its time is over."""
+def _run(task: str, path: Path, *rest: str, given: bytes | None = None) -> tuple[bytes, bytes]:
+    """What the child says, which reads `given`; it is killed, with all that it started, when its time is over."""
     with tempfile.TemporaryDirectory(prefix="inspecting-") as folder:
         # Nothing of our environment: no key, no password.
         environment = {"PATH": PATH, "LANG": "C.UTF-8", "TMPDIR": folder, "PYTHONDONTWRITEBYTECODE": "1"}
         child = subprocess.Popen(  # noqa: S603 - our own words; the name is one argument, read by our own program
             [sys.executable, "-m", "core.inspector", task, str(path), *rest],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=settings.BASE_DIR,
@@ -233,7 +270,7 @@ def _run(task: str, path: Path, *rest: str) -> tuple[bytes, bytes]:
             start_new_session=True,
         )
         try:
-            said = child.communicate(timeout=SECONDS)
+            said = child.communicate(given, timeout=SECONDS)
         except subprocess.TimeoutExpired as error:
             raise RefusedFileError("heavy") from error
         finally:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,23 @@ def preview(path: Path, kind: str, page: str) -> dict[str, Any]:
     return {}
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"inspect": inspect, "preview": preview, "read_words": read_words, "take_apart": eml.take_apart}
+def read_codes(path: Path, *rest: str) -> dict[str, Any]:
+    return import_module(".scans", __package__).read_codes(str(path), *rest)  # type: ignore[no-any-return]
+
+
+def overlay(way: Path) -> dict[str, Any]:
+    return import_module(".scans", __package__).overlay(str(way))  # type: ignore[no-any-return]
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "inspect": inspect,
+    "preview": preview,
+    "read_words": read_words,
+    "take_apart": eml.take_apart,
+    "read_codes": read_codes,
+    "overlay": overlay,
+}
+DRAWING = {"preview", "overlay"}  # their pictures go to standard output
 
 
 def shut_in() -> None:
@@ -71,7 +88,7 @@ def main() -> None:
     shut_in()
     task, path, *rest = sys.argv[1:]
     said = json.dumps(answer(task, Path(path), rest))
-    print(said, file=sys.stderr if task == "preview" else sys.stdout)
+    print(said, file=sys.stderr if task in DRAWING else sys.stdout)
 
 
 if __name__ == "__main__":
