@@ -1,6 +1,7 @@
 """Filling in an application: its facts and its people, by the handler, while nothing of it is with a second person. All by way of the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from django.db.models import Model
@@ -130,9 +131,7 @@ def take_over(turn: Turn) -> str:
     """Fill the gaps from another case, and add its people; of a case of another item, its title is the purpose."""
     application, other = _application(turn), turn.data["other"]
     source = Application.objects.filter(case=other).first()
-    values = {"purpose": other.title} if source is None else {name: getattr(source, name) for name in TAKEN_OVER}
-    if source and source.entry_on and source.entry_on > timezone.localdate(turn.at):
-        values |= {"entry_on": source.entry_on, "exit_on": source.exit_on}
+    values = facts_of(source, timezone.localdate(turn.at)) if source else {"purpose": other.title}
     told = [_set(application, {name: value for name, value in values.items() if getattr(application, name) in (None, "")})]
     told += [invitee.name for invitee in _copied(application, source)] if source else []
     if relation := turn.data["relation"]:
@@ -142,10 +141,22 @@ def take_over(turn: Turn) -> str:
 
 def _copied(application: Application, source: Application) -> list[Invitee]:
     here = set(application.invitees.filter(removed_at=None).values_list("passport_index", flat=True))
-    people = [one for one in checks.current_invitees(source) if one.passport_index and one.passport_index not in here]
+    return copy_people(application, [one for one in checks.current_invitees(source) if one.passport_index not in here])
+
+
+def copy_people(application: Application, people: Iterable[Invitee]) -> list[Invitee]:
+    """Put these people on the list of another application, but for those whose numbers were purged."""
     return [
-        _make(application, {name: getattr(one, name) for name in FIELDS} | {"passport_number": one.passport, "is_from_mrz": one.is_from_mrz}) for one in people
+        _make(application, {name: getattr(one, name) for name in FIELDS} | {"passport_number": one.passport, "is_from_mrz": one.is_from_mrz})
+        for one in people
+        if one.passport_index
     ]
+
+
+def facts_of(source: Application, today: date) -> dict[str, Any]:
+    """What another application takes over of this one: all but days that have passed."""
+    facts = {name: getattr(source, name) for name in TAKEN_OVER}
+    return facts | ({"entry_on": source.entry_on, "exit_on": source.exit_on} if source.entry_on and source.entry_on > today else {})
 
 
 EDIT = Action("edit_application", _("填写申请"), form=ApplicationForm, effect=edit)

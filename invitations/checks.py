@@ -69,6 +69,8 @@ def _live_letters(application: Application, invitees: Sequence[Invitee], today: 
         application__letters__replaced_by=None,
         application__letters__valid_until__gte=today,
     )
+    if application.replaces_id:
+        others = others.exclude(application__letters=application.replaces_id)
     return {indexes[index]: number for index, number in others.values_list("passport_index", "application__letters__number")}
 
 

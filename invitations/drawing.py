@@ -21,6 +21,7 @@ from accounts.audit import acting, record
 from core.codes import grouped
 from core.encryption import seal, unseal
 from core.files import LostFileError, digest_of, folder, keep, kept_with_the_act, open_kept
+from core.inspection import marked
 from core.libraries import library
 from core.printing import ARCHIVE_BARE, SCREEN, render
 from duties.printing import qr_png, typeset
@@ -134,6 +135,27 @@ def draw(number: int) -> None:
         letter.file = keep(path)
         letter.save(update_fields=["file", "sealed_sha256", "sha256", "pages", "rendered_at"])
         record("invitation.draw", letter, number=letter.number, sha256=letter.sha256, pages=pages)
+
+
+def mark_pdf(template: str, **words: Any) -> bytes:
+    """One transparent page to be laid over others. Raises PrintRefusedError."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return render(render_to_string(template, {"title": words["number"], "lines": range(30), **words}), variant=SCREEN)
+
+
+def current_pdf(letter: InvitationLetter) -> bytes:
+    """The PDF of a letter for whoever opens it today: as it was issued while it counts, else with a stamp across each page.
+
+    Raises LostFileError, UnreadableSecretError, and RefusedFileError where it cannot be stamped.
+    """
+    body = issued_pdf(letter)
+    if letter.is_live:
+        return body
+    word, at = ("作废", letter.cancelled_at) if letter.cancelled_at else ("已被替代", letter.replaced_at)
+    assert at is not None
+    by = letter.replaced_by.number if letter.replaced_by and not letter.cancelled_at else ""
+    mark = mark_pdf("print/void.html", number=letter.number, word=word, by=by, at=f"{timezone.localtime(at):%Y-%m-%d %H:%M}")
+    return marked(body, mark, flat=False)
 
 
 def issued_pdf(letter: InvitationLetter) -> bytes:

@@ -5,25 +5,30 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from core import triggers
 from core.triggers import Trigger, raising, refuse
 
-from .models import Cancellation, InvitationLetter, Invitee, InvitingUnit, LetterTemplate, UnitFiling, UnitHold
+from .models import Cancellation, InvitationLetter, Invitee, InvitingUnit, LetterTemplate, Scan, UnitFiling, UnitHold
 
 DELETE = "letters and what belongs to them are not deleted"
 LETTER, TEMPLATE = InvitationLetter._meta.db_table, LetterTemplate._meta.db_table
-KEPT = [model._meta.db_table for model in (InvitationLetter, LetterTemplate, Cancellation, Invitee, InvitingUnit, UnitFiling, UnitHold)]
+KEPT = [model._meta.db_table for model in (InvitationLetter, LetterTemplate, Cancellation, Scan, Invitee, InvitingUnit, UnitFiling, UnitHold)]
 # What is set later, once: the drawing, what happens to the paper, the scan, the end. A purge empties what names a passport.
 DRAWN = ("sealed_sha256", "sha256", "pages", "rendered_at")
 PAPER = ("sealed_at", "sealed_by_id", "handed_over_at", "handed_over_by_id", "handed_over_to")
-SCANNED = ("scanned_at", "scanned_by_id", "scan_sha256", "scan_pages", "scan_purged_at", "submitted_on", "submitted_by_id", "receipt_number")
+SUBMITTED = ("scan_purged_at", "submitted_on", "submitted_by_id", "receipt_number")
 ENDED = ("cancelled_at", "replaced_by_id", "replaced_at")
-ONCE = (*DRAWN, *PAPER, *SCANNED, *ENDED)
+ONCE = (*DRAWN, *PAPER, *SUBMITTED, *ENDED)
+SCANNED = ("scanned_at", "scanned_by_id", "scan_sha256", "scan_pages", "scan")  # a wrong one makes way for another until it is submitted
 EMPTIED = ["content", "file", "scan"]  # by the purge of personal data; the files are set before
 EMPTY_LIST = "CAST(NEW.passport_digests AS text) <> '[]'"
-FREE = {*ONCE, *EMPTIED, "passport_digests"}
+FREE = {*ONCE, *EMPTIED, *SCANNED, "passport_digests"}
 
 
 def _blank(column: str) -> str:
     field = next(field for field in InvitationLetter._meta.concrete_fields if field.column == column)
     return f"COALESCE(OLD.{column}, '') = ''" if field.get_internal_type() in {"CharField", "TextField"} else f"OLD.{column} IS NULL"
+
+
+def _unless_emptied(column: str) -> str:
+    return f" AND COALESCE(NEW.{column}, '') <> ''" if column in EMPTIED else ""
 
 
 def _changed(column: str | None) -> str:
@@ -34,7 +39,8 @@ def _broken() -> str:
     """Where an update of a letter changes what is frozen, or sets again what was set."""
     frozen = [_changed(field.column) for field in InvitationLetter._meta.concrete_fields if field.column not in FREE]
     frozen += [f"({_changed(column)} AND NOT ({_blank(column)}))" for column in ONCE]
-    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND COALESCE(NEW.{column}, '') <> '')" for column in EMPTIED]
+    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND COALESCE(NEW.{column}, '') <> '')" for column in EMPTIED if column not in SCANNED]
+    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND OLD.submitted_on IS NOT NULL{_unless_emptied(column)})" for column in SCANNED]
     frozen.append(f"({_changed('passport_digests')} AND {EMPTY_LIST})")
     return " OR ".join(frozen)
 
@@ -44,10 +50,12 @@ TEMPLATE_BROKEN = "OLD.approved_at IS NOT NULL AND ({})".format(
     " OR ".join(_changed(field.column) for field in LetterTemplate._meta.concrete_fields if field.column not in TEMPLATE_FREE)
 )
 DECIDED = "OLD.decision <> ''"
+SAME_SCAN = " OR ".join(_changed(name) for name in ("letter_id", "reading", "pages", "sha256", "sealed_sha256", "added_at", "added_by_id", "added_for_id"))
 SETTLED = {
     LETTER: (_broken(), "an issued letter stays as it was signed off"),
     TEMPLATE: (TEMPLATE_BROKEN, "an approved template stays as it was approved"),
     Cancellation._meta.db_table: (DECIDED, "a cancellation that was decided stays as it is"),
+    Scan._meta.db_table: (f"{DECIDED} OR {SAME_SCAN}", "a scan stays as it was handed in and decided"),
     UnitHold._meta.db_table: ("OLD.ended_at IS NOT NULL", "a hold that has ended stays as it is"),
     UnitFiling._meta.db_table: ("OLD.withdrawn_at IS NOT NULL", "a filing that was withdrawn stays as it is"),
 }

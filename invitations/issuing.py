@@ -22,12 +22,13 @@ from core.encryption import plain_number
 from core.numbering import take_number
 
 from .checks import current_invitees
-from .models import Application, InvitationLetter, Invitee, InvitingUnit, LetterTemplate
+from .models import Application, InvitationLetter, Invitee, InvitingUnit, LetterTemplate, Scan
 from .search import LETTERS
 from .tasks import draw_letter
 from .wording import day_in_chinese, day_in_english, fill
 
 files.register(lambda names: {name for pair in _files_among(set(names)) for name in pair} & set(names))
+files.register(lambda names: set(Scan.objects.filter(file__in=list(names)).values_list("file", flat=True)))
 
 ISSUER = "中国国际贸易促进委员会天津市分会"
 ISSUER_EN = "China Council for the Promotion of International Trade, Tianjin Sub-Council"
@@ -164,9 +165,20 @@ def issue(turn: Turn) -> list[InvitationLetter]:
     template = template_in_force(application)
     assert template is not None
     first, second = approvals_by(turn.case, "review")
-    return [
-        _write(turn, application, people, template, part, first, second) for part, people in enumerate(parts_of(application, current_invitees(application)), 1)
-    ]
+    parts = parts_of(application, current_invitees(application))
+    letters = [_write(turn, application, people, template, part, first, second) for part, people in enumerate(parts, 1)]
+    if application.replaces_id:
+        _replace(application.replaces_id, letters[0], turn.at)
+    return letters
+
+
+def _replace(key: int, by: InvitationLetter, at: datetime) -> None:
+    """The letter with this key is replaced by another, unless one did so before."""
+    letter = InvitationLetter.objects.select_for_update(no_key=True).get(pk=key)
+    if letter.replaced_by_id is None:
+        letter.replaced_by, letter.replaced_at = by, at
+        letter.save(update_fields=["replaced_by", "replaced_at"])
+        record("invitation.replace", letter, number=letter.number, by=by.number)
 
 
 def _write(

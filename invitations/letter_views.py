@@ -10,14 +10,16 @@ from django.views.decorators.http import require_GET, require_safe
 
 from accounts.audit import acting, record
 from cases.access import case_worker, right_required
+from cases.process import load
 from core.encryption import UnreadableSecretError
 from core.files import LostFileError
+from core.inspection import RefusedFileError
 from core.printing import PrintRefusedError
 
 from .checks import current_invitees, missing_facts
-from .drawing import issued_pdf, specimen_pdf
+from .drawing import current_pdf, specimen_pdf
 from .issuing import content_of, parts_of, template_in_force
-from .models import InvitationLetter
+from .letter_page import LetterPage, with_people
 from .scope import applications_seen_by, letters_seen_by
 
 logger = logging.getLogger(__name__)
@@ -30,12 +32,15 @@ reader = right_required(READ)
 @require_safe
 def letter_detail(request, pk):
     """What is known of a letter: where it stands, and who did what to it."""
-    people = ("prepared_by", "first_reviewed_by", "reviewed_by", "issued_by", "sealed_by", "handed_over_by", "submitted_by")
-    letter = get_object_or_404(letters_seen_by(request.user).select_related("application__case", "kind", "template", "replaced_by", *people), pk=pk)
+    people = ("prepared_by", "first_reviewed_by", "reviewed_by", "issued_by", "sealed_by", "handed_over_by", "scanned_by", "submitted_by")
+    found = letters_seen_by(request.user).select_related("application__case", "application__replaces", "kind", "template", "replaced_by", *people)
+    letter = get_object_or_404(found.prefetch_related(*with_people()), pk=pk)
+    page = LetterPage(letter, load({"pk": letter.application.case_id}), request.user, timezone.localdate())
     context = {
         "letter": letter,
-        "case": letter.application.case,
-        "state": InvitationLetter.State(letter.state_on(timezone.localdate())),
+        "page": page,
+        "case": page.case,
+        "state": page.state,
         "may_read": letters_seen_by(request.user, READ).filter(pk=pk).exists(),
     }
     return render(request, "invitations/letter_detail.html", context)
@@ -44,18 +49,18 @@ def letter_detail(request, pk):
 @reader
 @require_GET
 def letter_download(request, pk):
-    """The PDF as it was drawn when the letter was issued."""
-    letter = get_object_or_404(letters_seen_by(request.user, READ).select_related("application__case"), pk=pk)
+    """The PDF as it was drawn when the letter was issued; of one that is void or replaced, with a stamp that says so."""
+    letter = get_object_or_404(letters_seen_by(request.user, READ).select_related("application__case", "replaced_by"), pk=pk)
     if not letter.file:
         raise Http404
     try:
-        body = issued_pdf(letter)
-    except (LostFileError, UnreadableSecretError):
+        body = current_pdf(letter)
+    except (LostFileError, UnreadableSecretError, RefusedFileError):
         logger.exception("The PDF of letter %s is not there, or not as it was kept.", letter.pk)
         return render(request, "invitations/letter_lost.html", {"letter": letter}, status=410)
     with acting(request.user, request):
         record("invitation.download", letter, number=letter.number, case=letter.application.case.number, sha256=letter.sha256)
-    return _pdf(body, f"{letter.number}.pdf")
+    return pdf_answer(body, f"{letter.number}.pdf")
 
 
 @reader
@@ -73,14 +78,14 @@ def specimen(request, number):
         return _refused(request, application, [], str(refusal))
     with acting(request.user, request):
         record("invitation.preview", application.case, number=number)
-    return _pdf(body, f"样张 {number}.pdf")
+    return pdf_answer(body, f"样张 {number}.pdf")
 
 
 def _refused(request, application, missing, refusal=""):
     return render(request, "invitations/specimen_refused.html", {"case": application.case, "missing": missing, "refusal": refusal}, status=422)
 
 
-def _pdf(body, name):
+def pdf_answer(body, name):
     response = HttpResponse(body, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition_header(as_attachment=False, filename=name) or "inline"
     response["Cache-Control"] = "private, no-store"

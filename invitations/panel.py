@@ -15,7 +15,9 @@ from cases.standing import standings_of
 from . import checks
 from .application_acts import may_edit, step_of_editing
 from .issuing import approvals_by
+from .letter_page import LetterPage
 from .models import Application, InvitationLetter, Invitee
+from .paper import letters_of
 from .scope import ITEM, applications_seen_by
 
 RIGHTS = {"review_case", "sign_case", "register_scan", "view_all_cases"}
@@ -65,7 +67,7 @@ class Panel:
 
     @cached_property
     def application(self) -> Application:
-        found = Application.objects.select_related("unit", "kind", "post_country").prefetch_related("unit__holds", "unit__filings")
+        found = Application.objects.select_related("unit", "kind", "post_country", "replaces").prefetch_related("unit__holds", "unit__filings")
         return found.get(pk=self.detail.pk)
 
     @cached_property
@@ -134,9 +136,15 @@ class Panel:
         return [EarlierRow(row, self._told(row.application.letters.all())) for row in rows[:RECENT]]
 
     @cached_property
+    def issued(self) -> list[LetterPage]:
+        """The letters of this application, each with what the person may do about it."""
+        rows = letters_of(self.application)
+        return [LetterPage(letter, self.case, self.person, self._facts.today) for letter in rows]
+
+    @cached_property
     def letters(self) -> list[tuple[InvitationLetter, InvitationLetter.State]]:
-        """The letters of this application."""
-        return self._told(self.application.letters.order_by("part"))
+        """The letters of this application, and how they stand."""
+        return [(page.letter, page.state) for page in self.issued]
 
     def _told(self, letters: Any) -> list[tuple[InvitationLetter, InvitationLetter.State]]:
         return [(letter, InvitationLetter.State(letter.state_on(self._facts.today))) for letter in letters]

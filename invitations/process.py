@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django import forms
 from django.db.models import Model
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +11,9 @@ from cases.decisions import approve_and_finish, finishing_blockers
 from cases.forms import CompleteForm, DecisionForm
 from cases.kinds import Action, Blocker, CaseKind, Level, Move, Stage, Turn, anybody, register
 from cases.models import Approval, Case
+from core.text_fields import PasswordAgainField
 
-from . import application_acts, checks
+from . import application_acts, checks, ending, paper
 from .application_forms import OpeningForm
 from .issuing import issue, people_behind, template_in_force
 from .models import Application
@@ -66,14 +66,7 @@ def rule_blockers(turn: Turn) -> list[Blocker]:
 class IssueForm(DecisionForm):
     """Signing off asks for the password again."""
 
-    password = forms.CharField(
-        label=_("登录密码"),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=_("签发后编号和内容不能再改，请再次输入登录密码。"),
-        error_messages={"required": _("请输入登录密码。")},
-    )
+    password = PasswordAgainField(help_text=_("签发后编号和内容不能再改，请再次输入登录密码。"))
 
 
 def template_blockers(turn: Turn) -> list[Blocker]:
@@ -119,7 +112,6 @@ ISSUE = Action(
     form=IssueForm,
     asks_password=True,
 )
-SUBMIT_ONLINE = Action("submit_online", _("登记网上提交"), Move.COMPLETE, permission="invitations.register_scan", who=anybody, final=True, form=CompleteForm)
 
 
 def snapshot(case: Case, detail: Model | None) -> Mapping[str, Any]:
@@ -157,7 +149,7 @@ STAGES: Sequence[Stage] = (
     Stage("receive", _("接件"), (RECEIVE,)),
     Stage("review", _("审核"), blockers=rule_blockers, levels=(Level(Approval.Right.REVIEW), Level(Approval.Right.REVIEW, REVIEWED))),
     Stage("issue", _("签发"), blockers=template_blockers, levels=(Level(Approval.Right.SIGN, ISSUE),)),
-    Stage("submit_online", _("网上提交"), (SUBMIT_ONLINE,)),
+    Stage("submit_online", _("网上提交"), (paper.SUBMIT_ONLINE,)),
 )
 
 LETTERS = register(
@@ -168,7 +160,8 @@ LETTERS = register(
         panel="invitations/_panel.html",
         stages=tuple(STAGES),
         snapshot=snapshot,
-        actions=application_acts.ACTIONS,
+        actions=(*application_acts.ACTIONS, *paper.ACTIONS, *ending.ACTIONS),
         offered=application_acts.offered,
+        afterwards=ending.afterwards,
     )
 )

@@ -13,6 +13,7 @@ from core.paging import Key, paged
 
 from . import unit_actions as actions
 from . import unit_queries as queries
+from .letter_page import waiting_for
 from .models import InvitationLetter, UnitFiling
 from .scope import units_seen_by, works_on_letters
 from .unit_forms import ApplicationSearchForm, FilingForm, ReasonForm, UnitForm, UnitSearchForm
@@ -33,7 +34,14 @@ def home(request):
     rows = paged(queries.applications(request.user, **asked), Key("pk", descending=True), request.GET)
     today = timezone.localdate()
     lines = [(row, [(letter, _state(letter, today)) for letter in row.letters.all()]) for row in rows.rows]
-    context = {"form": form, "page": rows, "lines": lines, "is_filtered": any(asked.values()), "works": works_on_letters(request.user)}
+    context = {
+        "form": form,
+        "page": rows,
+        "lines": lines,
+        "is_filtered": any(asked.values()),
+        "works": works_on_letters(request.user),
+        "waiting": list(waiting_for(request.user)),
+    }
     return render(request, "invitations/home.html", context)
 
 

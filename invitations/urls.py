@@ -4,7 +4,7 @@ from django.urls import path
 
 from duties.public_site import VARIANTS
 
-from . import letter_views, unit_views, verify_views
+from . import letter_views, paper_views, unit_views, verify_views
 
 app_name = "invitations"
 urlpatterns = []
@@ -25,6 +25,9 @@ urlpatterns += [
 urlpatterns += [
     path("invitations/letters/<int:pk>/", letter_views.letter_detail, name="letter-detail"),
     path("invitations/letters/<int:pk>/letter.pdf", letter_views.letter_download, name="letter-download"),
+    path("invitations/letters/<int:pk>/slip.pdf", paper_views.letter_slip, name="letter-slip"),
+    path("invitations/letters/<int:pk>/scan.pdf", paper_views.scan_open, name="scan-open"),
+    path("invitations/scans/<int:pk>.pdf", paper_views.scan_compare, name="scan-compare"),
     path("invitations/specimens/<str:number>.pdf", letter_views.specimen, name="specimen"),
 ]
 

@@ -1,6 +1,6 @@
 """Invitation letters (4.1): who invites, who is invited, what was issued, and what became of it."""
 
-from .after import Cancellation, Visit
+from .after import Cancellation, Scan, Visit
 from .applications import Application, Invitee
 from .letters import FailedCheck, InvitationLetter
 from .lists import CheckRule, LetterKind, LetterTemplate
@@ -16,6 +16,7 @@ __all__ = [
     "InvitingUnit",
     "LetterKind",
     "LetterTemplate",
+    "Scan",
     "UnitFiling",
     "UnitHold",
     "Visit",

@@ -54,6 +54,9 @@ class Application(models.Model):
     post = models.CharField(_("签证机关"), max_length=100, blank=True, help_text=_("例如：中华人民共和国驻某国大使馆。"))
     post_en = models.CharField(_("签证机关（英文）"), max_length=200, blank=True)
     payer = models.CharField(_("费用承担"), max_length=10, choices=Payer, blank=True)
+    replaces = models.ForeignKey(  # the letter in whose place this application's letter will be
+        "invitations.InvitationLetter", models.PROTECT, null=True, blank=True, related_name="replacements"
+    )
     received_at = models.DateTimeField(null=True, blank=True)  # taken in at the counter, complete
     received_by = perhaps()
 
@@ -63,7 +66,7 @@ class Application(models.Model):
         default_permissions = ()
         permissions = [
             ("reveal_passports", gettext_noop("说明理由后查看完整护照号码")),
-            ("register_scan", gettext_noop("登记签字盖章后的扫描件和网上提交")),
+            ("register_scan", gettext_noop("登记用印、交付、签字盖章后的扫描件和网上提交")),
             ("ask_cancellation", gettext_noop("申请作废已签发的函件")),
             ("view_register", gettext_noop("查看和打印发文登记簿")),
             ("open_scan", gettext_noop("打开签字盖章后的扫描件")),

@@ -1,6 +1,7 @@
 """Letters that were issued. A row is written whole when a letter is signed off and is frozen from then on, but for what happens to the paper."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,9 @@ from core.encryption import EncryptedTextField, SealedRow
 from .applications import Application
 from .lists import LetterKind, LetterTemplate
 from .units import perhaps, person
+
+if TYPE_CHECKING:
+    from .after import Cancellation, Scan
 
 
 class InvitationLetter(SealedRow):
@@ -126,6 +130,21 @@ class InvitationLetter(SealedRow):
 
     def get_absolute_url(self) -> str:
         return reverse("invitations:letter-detail", args=[self.pk])
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is neither cancelled nor replaced."""
+        return self.cancelled_at is None and self.replaced_by_id is None
+
+    @property
+    def open_scan(self) -> "Scan | None":
+        """The scan that waits for a second person."""
+        return next((scan for scan in self.scans.all() if not scan.decision), None)
+
+    @property
+    def open_cancellation(self) -> "Cancellation | None":
+        """What was asked for and is not decided."""
+        return next((asked for asked in self.cancellations.all() if not asked.decision), None)
 
     def state_on(self, day: date) -> str:
         """What whoever holds the letter should know of it on this day."""

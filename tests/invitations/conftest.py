@@ -4,15 +4,19 @@ from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Case
 from cases.rule_seeds import seed as seed_rules
 from contacts.models import Country
 from contacts.seeds import seed as seed_countries
-from invitations.models import Application, Invitee, InvitingUnit, LetterKind, UnitFiling
+from invitations.models import Application, InvitationLetter, Invitee, InvitingUnit, LetterKind, UnitFiling
 from invitations.seeds import seed
 from tests import factories as make
+
+from . import scans
 
 PEOPLE = [("BERG", "LARS", "", "M", "P00004417"), ("HOLM", "MIA", "", "F", "P00000925"), ("WANG", "YAN", "王䶮", "M", "P00003310")]
 
@@ -157,3 +161,46 @@ def issued(case, reviewers, signer):
     make.act(case, "submit", "3")
     make.act(case, "approve", f"approval:{current_approval(case).pk}", by=signer, password="-")
     return Case.objects.get(pk=case.pk)
+
+
+def drawn(letter):
+    """The letter as if the worker had drawn it, of one page; its file is not there."""
+    InvitationLetter.objects.filter(pk=letter.pk).update(sealed_sha256="a" * 64, sha256="b" * 64, pages=1, rendered_at=timezone.now())
+    return InvitationLetter.objects.get(pk=letter.pk)
+
+
+@pytest.fixture
+def letter(case, reviewers, signer):
+    """An issued letter of one page."""
+    issued(case, reviewers, signer)
+    return drawn(InvitationLetter.objects.get())
+
+
+def on_letter(letter, action, *, by, **data):
+    """Take an action on a letter as somebody who has just looked at its case; returns the letter as it is then."""
+    make.act(letter.application.case, action, f"invitationletter:{letter.pk}", by=by, **data)
+    return InvitationLetter.objects.get(pk=letter.pk)
+
+
+@pytest.fixture
+def sealed(letter, registrar):
+    """A letter that was signed, sealed and handed over."""
+    on_letter(letter, "seal_letter", by=registrar, remark="")
+    return on_letter(letter, "deliver_letter", by=registrar, to="天津北湾展览服务有限公司 苏明", remark="")
+
+
+def address(letter, action):
+    return reverse("cases:part-do", args=[letter.application.case.number, "invitationletter", letter.pk, action])
+
+
+def upload(letter, by, *files, **more):
+    """Hand in a scan at the page for it, as (name, bytes) …; returns the answer."""
+    papers = [SimpleUploadedFile(name, body) for name, body in files]
+    version = Case.objects.get(pk=letter.application.case_id).version
+    return make.client_of(by).post(address(letter, "upload_scan"), {"papers": papers, "declared": "on", "version": version} | more)
+
+
+def scanned(letter, by):
+    """The letter with a scan that is its own."""
+    assert upload(letter, by, ("scan.pdf", scans.pdf(scans.paper_of(letter)))).status_code == 302
+    return InvitationLetter.objects.get(pk=letter.pk)
