@@ -140,7 +140,7 @@ def draw(number: int) -> None:
 def mark_pdf(template: str, **words: Any) -> bytes:
     """One transparent page to be laid over others. Raises PrintRefusedError."""
     with translation.override(settings.LANGUAGE_CODE):
-        return render(render_to_string(template, {"title": words["number"], "lines": range(30), **words}), variant=SCREEN)
+        return render(render_to_string(template, {"title": words["number"], "lines": range(35), **words}), variant=SCREEN)
 
 
 def current_pdf(letter: InvitationLetter) -> bytes:
