@@ -28,7 +28,12 @@ MOST = 1_000  # people of one file of cards
 MOST_PRINTED = 300  # of one print
 
 keeper = right_required(CHANGE)
-taker = right_required(EXPORT)
+reader, exporter = right_required("contacts.view_contact"), right_required(EXPORT)
+
+
+def taker(view):
+    """Let in whoever looks into the book and takes lists along."""
+    return reader(exporter(view))
 
 
 # -- in ----------------------------------------------------------------------------------------------------------------------------------------------------
@@ -77,6 +82,14 @@ def _chosen(request):
     return form.rows().order_by(*form.key.ordering)
 
 
+def _found(rows, most):
+    """The people, one more than may be taken at once; where there is nobody, there is nothing to take."""
+    people = list(rows[: most + 1])
+    if not people:
+        raise Http404
+    return people
+
+
 def _too_many(request, most):
     text = _("一次最多 %(most)d 人，请先筛选。") % {"most": most}
     return render(request, "contacts/print_refused.html", {"refusal": text}, status=422)
@@ -86,7 +99,7 @@ def _too_many(request, most):
 @require_GET
 def card_export(request):
     version = request.GET.get("version") if request.GET.get("version") in vcards.VERSIONS else "3.0"
-    people = list(queries.with_points(queries.with_positions(_chosen(request)))[: MOST + 1])
+    people = _found(queries.with_points(queries.with_positions(_chosen(request))), MOST)
     if len(people) > MOST:
         return _too_many(request, MOST)
     with acting(request.user, request):
@@ -107,7 +120,7 @@ def name_card_print(request):
 
 
 def _print(request, which, name, make):
-    people = list(queries.with_positions(_chosen(request), places=True)[: MOST_PRINTED + 1])
+    people = _found(queries.with_positions(_chosen(request), places=True), MOST_PRINTED)
     if len(people) > MOST_PRINTED:
         return _too_many(request, MOST_PRINTED)
     try:

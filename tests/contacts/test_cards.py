@@ -207,7 +207,7 @@ def test_a_list_is_written_as_the_filter_leaves_it(client):
     assert client.get(reverse("contacts:card-export")).text.count("BEGIN:VCARD") == 2
     answer = client.get(reverse("contacts:card-export"), {"language": "挪威"})
     assert [card.shown for card in vcards.read(answer.text)] == ["贝明"]
-    assert AuditEvent.objects.filter(action="contact.write_cards").latest("number").subject == "contacts.person"
+    assert AuditEvent.objects.filter(action="contact.write_cards").earliest("number").subject == "contacts.person"
 
 
 def test_who_may_take_nothing_along_gets_no_cards(met):
@@ -215,6 +215,11 @@ def test_who_may_take_nothing_along_gets_no_cards(met):
         assert make.signed_in("preparer").get(reverse(f"contacts:{name}"), {"person": met.pk}).status_code == 404
         assert make.signed_in("leader").get(reverse(f"contacts:{name}"), {"person": met.pk}).status_code == 403
         assert make.signed_in("signer").get(reverse(f"contacts:{name}"), {"person": "x"}).status_code == 404
+
+
+def test_of_nobody_there_are_no_cards(client):
+    assert client.get(reverse("contacts:card-export")).status_code == 404
+    assert not AuditEvent.objects.filter(action="contact.write_cards").exists()
 
 
 def test_too_many_are_not_taken_at_once(client, met, monkeypatch):
