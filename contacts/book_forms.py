@@ -150,6 +150,10 @@ class PersonForm(forms.ModelForm):
             self.add_error("name", _("请至少填写一种文字的姓名。"))
         return cleaned
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """The constraint on names is told by clean(), beside its field: asked of the database it would cost queries for each of many cards."""
+        return {*super()._get_validation_exclusions(), "name_native"}  # type: ignore[misc]
+
 
 def _terms(kind: str, *now: int | None) -> Any:
     """The entries of a maintained list that may be chosen: those in use, and what is chosen now."""
