@@ -1,4 +1,4 @@
-"""What apps above add to every case, whatever its kind: acts on it, and a part of its page. They fill the registry in their `process.py`."""
+"""What apps above add to every case, whatever its kind: acts on it, and a part of its page; and to today's work. They register in their `process.py`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -45,3 +45,18 @@ def actions() -> Iterator[Action]:
 def panels(case: Case, person: User) -> list[tuple[str, Any]]:
     """(template, what it shows) of each annex on the page of this case."""
     return [(annex.panel, annex.show(case, person)) for annex in _annexes]
+
+
+# -- today's work
+
+_today: list[tuple[str, Callable[[User], Any]]] = []
+
+
+def on_today(panel: str, show: Callable[[User], Any]) -> None:
+    """Add a part to the side of today's work: its template, given `shown`, and what `show` returns for a person (None: nothing to show)."""
+    _today.append((panel, show))
+
+
+def today_panels(person: User) -> list[tuple[str, Any]]:
+    """(template, what it shows) of each part that stands beside this person's work today."""
+    return [(panel, shown) for panel, show in _today if (shown := show(person)) is not None]

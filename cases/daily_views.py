@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from core.paging import paged
 from lists.toolbar import first_address, toolbar
 
-from . import queries, reassigning
+from . import annexes, queries, reassigning
 from .access import case_worker
 from .agenda import agenda, next_due
 from .list_forms import CaseFilterForm
@@ -36,6 +36,7 @@ def today(request):
         "returned": list(queries.with_case(queries.returned_to(request.user))[:SHORT]),
         "department": _department(request.user, day),
         "items": queries.items_of(request.user) if request.user.has_perm("cases.handle_case") and not counts["all"] else [],
+        "panels": annexes.today_panels(request.user),
     }
     return render(request, "cases/today.html", context)
 

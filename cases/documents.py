@@ -99,6 +99,8 @@ class FilesField(forms.FileField):
 
     def clean(self, value: Any, initial: Any = None) -> Any:
         given = [file for file in (value if isinstance(value, list | tuple) else [value]) if file]
+        if not given and not self.required:
+            return []
         if not given:
             raise forms.ValidationError(_("请选择文件；如果刚才选过，请重新选择。"))
         if len(given) > self.most:
@@ -175,16 +177,21 @@ def _keep(turn: Turn, *, material_id: int | None, replaces: Document | None = No
     return made
 
 
-def attach(turn: Turn) -> str:
-    """Add files to the case, or to the material that the turn is about; a material that was missing is received with them."""
-    material = turn.target
-    made = _keep(turn, material_id=material.pk if isinstance(material, CaseMaterial) else None)
-    names = "、".join(document.name for document in made)
-    if not isinstance(material, CaseMaterial):
-        return names
-    if material.status == CaseMaterial.Status.MISSING:
+def add(turn: Turn, material: CaseMaterial | None) -> list[Document]:
+    """Add the files of a turn to its case, or to a material of it, which is received with them where it was missing."""
+    made = _keep(turn, material_id=material.pk if material else None)
+    if material and material.status == CaseMaterial.Status.MISSING:
         material.status, material.received_at, material.received_by = CaseMaterial.Status.RECEIVED, turn.at, turn.by
         material.save(update_fields=["status", "received_at", "received_by"])
+    return made
+
+
+def attach(turn: Turn) -> str:
+    """Add files to the case, or to the material that the turn is about."""
+    material = turn.target if isinstance(turn.target, CaseMaterial) else None
+    names = "、".join(document.name for document in add(turn, material))
+    if material is None:
+        return names
     return gettext("%(material)s：%(names)s") % {"material": material.name, "names": names}
 
 

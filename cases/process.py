@@ -117,6 +117,11 @@ def find(case: Case, by: User, action: str, target: str, detail: Model | None = 
     return None
 
 
+def find_on(case: Case, by: User, action: Action, target: Target, detail: Model | None = None) -> Offer | None:
+    """This action on this part as an offer, if the person has its right; whether the state of the case allows it is for the caller to say."""
+    return _offer(case, detail, action, target, by, timezone.now())
+
+
 def _offer(case: Case, detail: Model | None, action: Action, target: Target, by: User, at: datetime) -> Offer | None:
     for standing in standings_of(by):
         turn = Turn(case, detail, target, by, standing, at)

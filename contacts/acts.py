@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import ACTIONS
 
+from .memorandum_process import MEMORANDA
+
 ACTIONS |= {
     "country.seed": _("录入国家（地区）"),
     "country.change": _("修改国家（地区）的礼仪和注意事项"),
@@ -48,4 +50,15 @@ ACTIONS |= {
     "plan.change": _("修改年度计划"),
     "plan.strike": _("取消年度计划"),
     "plan.print": _("打印年度计划表"),
+}
+
+# -- memoranda, rules of liaison work
+ACTIONS |= {f"case.{action.name}": action.label for action in [*MEMORANDA.actions, *(action for stage in MEMORANDA.stages for action in stage.actions)]}
+ACTIONS |= {
+    "memorandum.end": _("备忘录失效"),
+    "memorandum.extend": _("备忘录自动顺延"),
+    "memorandum.print": _("打印备忘录"),
+    "liaison_rule.seed": _("录入联络工作规则"),
+    "liaison_rule.change": _("修改联络工作规则"),
+    "liaison_rule.confirm": _("确认联络工作规则"),
 }

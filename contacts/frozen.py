@@ -5,6 +5,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from core import triggers
 from core.triggers import Trigger, raising, refuse
 
+from . import memorandum_frozen  # noqa: F401 - memoranda
 from .models import Country, Merge, Organisation, Person, PlanLine
 
 # -- the book

@@ -30,3 +30,6 @@ DUPLICATES = register(
     )
 )
 daily("contacts-duplicates-daily", _("查找重复的机构和联系人"), "contacts.finding.find_all", at=time(2, 30))
+
+# -- memoranda
+daily("extend-memoranda", _("顺延到期的备忘录"), "contacts.memorandum_upkeep.extend_memoranda", at=time(0, 20))

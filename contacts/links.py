@@ -112,3 +112,7 @@ know("contacts.position.organisation", same=("person", "title", "department", "s
 know("contacts.position.person", same=("organisation", "title", "department", "since_on", "until_on"))
 know("contacts.contactpoint.organisation", same=("kind", "folded"))
 know("contacts.contactpoint.person", same=("kind", "folded"))
+
+# -- memoranda: those that are signed follow too, which is all that may change of them
+know("contacts.memorandumparty.organisation", same=("memorandum", "removed_at"))
+know("contacts.memorandumsignatory.person")

@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from lists.kinds import Column, ListKind, register
 
-from . import book_queries
+from . import (
+    book_queries,
+    memorandum_lists,  # noqa: F401 - memoranda
+)
 from .book_filters import OrganisationFilterForm, PersonFilterForm
 from .models import ContactPoint, Organisation, Person
 from .models.parts import sees_the_book

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import book_views, brief_views, card_views, coordination_views, country_views, duplicate_views, merge_views
+from . import book_views, brief_views, card_views, coordination_views, country_views, duplicate_views, memorandum_views, merge_views, rule_views
 from .models import Organisation, Person
 
 app_name = "contacts"
@@ -61,4 +61,19 @@ urlpatterns += [
     path("contacts/plans/<int:pk>/edit/", coordination_views.plan_edit, name="plan-edit"),
     path("contacts/plans/<int:pk>/strike/", coordination_views.plan_strike, name="plan-strike"),
     path("contacts/plans/<int:year>/<slug:plan>.pdf", coordination_views.plan_print, name="plan-print"),
+]
+
+# -- memoranda
+urlpatterns += [
+    path("memoranda/", memorandum_views.memorandum_list, name="memorandum-list"),
+    path("memoranda/registers/<int:year>.pdf", memorandum_views.memorandum_register, name="memorandum-register"),
+    path("memoranda/<str:number>/texts/", memorandum_views.memorandum_compare, name="memorandum-compare"),
+    path("memoranda/<str:number>/sheet.pdf", memorandum_views.memorandum_print, name="memorandum-print"),
+]
+
+# -- rules of liaison work
+urlpatterns += [
+    path("rules/liaison/", rule_views.liaison_rule_list, name="liaison-rule-list"),
+    path("rules/liaison/<int:pk>/edit/", rule_views.liaison_rule_edit, name="liaison-rule-edit"),
+    path("rules/liaison/<int:pk>/confirm/", rule_views.liaison_rule_confirm, name="liaison-rule-confirm"),
 ]

@@ -106,6 +106,7 @@ class Term(models.Model):
         ORGANISATION_TYPE = "organisation_type", _("机构类型")
         RELATION_LEVEL = "relation_level", _("机构关系等级")
         CONTACT_TAG = "contact_tag", _("联系人和机构标签")
+        MEMORANDUM_KIND = "memorandum_kind", _("备忘录种类")
 
     kind = models.CharField(_("字典"), max_length=20, choices=Kind)
     name = models.CharField(_("名称"), max_length=100)

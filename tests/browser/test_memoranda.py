@@ -1,0 +1,197 @@
+"""A memorandum in the browser: from the first contact to a fulfilled commitment and a renewal, with the text that was approved and no other."""
+
+import os
+import subprocess
+from datetime import date, timedelta
+
+import pytest
+
+from tests.samples import docx
+
+from .conftest import OWN_PASSWORD, running_portal
+from .test_cases import run_in
+from .worker import Worker
+
+TODAY = date.today()
+CHINESE = "{}与{}商定：\n第一条 双方每年互访一次，每次不超过5人。\n第二条 本备忘录有效期三年。"
+ENGLISH = "Article 1 The Sides visit each other once a year, no more than {} persons each time.\nArticle 2 This Memorandum is valid for three years.\n"
+FACTS = {
+    "kind": "合作备忘录",
+    "title": "合作备忘录",
+    "title_en": "Memorandum",
+    "prevailing": "各文本同等作准",
+    "level": "会级（市贸促会）",
+    "renewal": "需书面续签",
+    "term_years": "3",
+}
+NAMES = ["demo.preparer", "demo.reviewer", "demo.signer"]
+SEEDED = f"""
+from cases.models import Term
+from contacts.models import Country, Organisation
+for person in User.objects.filter(username__in={NAMES!r}):
+    person.set_password({OWN_PASSWORD!r}); person.must_change_password = False; person.save()
+    for item in DutyItem.objects.all():
+        Assignment.objects.get_or_create(user=person, item=item, ended_at=None)
+by = User.objects.get(username="demo.preparer")
+kind = Term.objects.get(kind="organisation_type", name="海外商协会")
+for width in (1440, 390):
+    for name, country in (("北湾商会", "NOR"), ("天津市贸促会", "CHN")):
+        Organisation.objects.create(name=f"{{name}}{{width}}", kind=kind, country=Country.objects.get(code=country), made_by=by)
+"""
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory):
+    """A portal of this file's own, with the bodies that agree in its book."""
+    var_dir = tmp_path_factory.mktemp("memoranda")
+    database = {}
+    if os.environ.get("DB") == "postgres":
+        database = {"DB_NAME": f"portal_memoranda_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
+        subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
+    with running_portal(var_dir, **database) as running:
+        running.variables = {"VAR_DIR": str(var_dir), **database}
+        run_in(running, SEEDED)
+        running.passwords |= dict.fromkeys(NAMES, OWN_PASSWORD)
+        yield running
+
+
+class Preparer(Worker):
+    """Who carries a memorandum: presses what the page of its case offers."""
+
+    def ask(self, link, **typed):
+        """Open the form of an act, and fill it in."""
+        self.click(link, exact=True)
+        for name, value in typed.items():
+            field = self.page.locator(f"#id_{name}")
+            if value is True:
+                field.check()
+            elif field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(label=value)
+            else:
+                field.fill(value)
+
+    def act(self, link, **typed):
+        self.ask(link, **typed)
+        self.click(link, self.page.locator("form.formx"), exact=True)
+
+    def upload(self, link, name, text, **typed):
+        """Hand in one file: the answer takes the place of the page without a reload."""
+        self.ask(link, **typed)
+        self.page.set_input_files("#id_papers", {"name": f"{name}.docx", "mimeType": "application/octet-stream", "buffer": docx(text)})
+        self.page.check("#id_declared")
+        self.page.locator("form.formx").get_by_role("button", name=link, exact=True).click()
+        self.page.wait_for_selector("#memorandum", timeout=60_000)
+
+    def looks_right(self):
+        assert self.visitor.axe_violations() == []
+        assert self.visitor.overflow() <= 0
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_memorandum_is_carried_from_the_first_contact_to_a_renewal(visitor, width):
+    one, partner, ours = Preparer(visitor(width=width), "demo.preparer"), f"北湾商会{width}", f"天津市贸促会{width}"
+    number = one.open_case("1.2", f"与{partner}建立合作机制")
+
+    talk_and_draft(one, partner, ours)
+    compare_the_texts(one)
+    submit_and_approve(one, visitor)
+    change_after_the_approval(one, CHINESE.format(ours, partner))
+    submit_and_approve(one, visitor)
+    sign_and_file(one, partner, ours)
+    carry_out(one, number)
+    renew(one)
+    list_and_remind(one, partner)
+
+
+def talk_and_draft(one, partner, ours):
+    one.act("增加签署方", name=ours, is_ours=True)
+    one.act("增加签署方", name=partner)
+    one.looks_right()
+    one.act("达成意向，转入起草和签署")
+    one.ask("填写备忘录", **FACTS)
+    one.looks_right()
+    one.click("填写备忘录", one.page.locator("form.formx"), exact=True)
+    one.upload("添加文本版本", "中文", CHINESE.format(ours, partner), language="中文")
+    one.upload("添加文本版本", "english", ENGLISH.format(6), language="英文")
+    one.act("登记法律审查意见", reviewer="法律顾问", reviewed_on=TODAY.isoformat(), opinion="人数表述核对一致", adoption="采纳")
+    one.looks_right()
+
+
+def compare_the_texts(one):
+    one.click("双语核对")
+    assert "中文文本写有人数“5人”，英文文本里没有。" in one.main.inner_text()
+    one.looks_right()
+    one.page.fill("#id_note", "英文写错人数，另添新版")
+    one.click("登记双语核对")
+    assert "差异 2 处" in one.page.locator("section", has=one.page.locator("#texts")).inner_text()
+    one.upload("添加文本版本", "english", ENGLISH.format(5), language="英文", note="人数改为 5")
+
+
+def submit_and_approve(one, visitor):
+    one.see_case()
+    one.act("送审")
+    for name, label in (("demo.reviewer", "同意"), ("demo.signer", "批准文本")):
+        other = Worker(visitor(), name)
+        other.number = one.number
+        other.see_case()
+        other.click("下一步：审签")
+        other.page.locator("#id_note").fill("同意。")
+        other.click(label, exact=True)
+    one.see_case()
+    assert "已批准" in one.page.locator("section", has=one.page.locator("#texts")).inner_text()
+
+
+def change_after_the_approval(one, chinese):
+    """A change means approval again."""
+    one.upload("添加文本版本", "中文", chinese.replace("三年", "3年"), language="中文", note="改写数字")
+    told = one.main.inner_text()
+    assert "批准以后文本有改动" in told
+    assert "审签之后内容有变化，需要重新送审" in told
+    one.looks_right()
+
+
+def sign_and_file(one, partner, ours):
+    for name in (ours, partner):
+        one.act("增加签署人", party=name, name="王敏", post="会长")
+    one.ask("登记签署", signed_on=TODAY.isoformat(), signed_place="天津")
+    one.looks_right()
+    one.page.locator("form.formx").get_by_role("button", name="登记签署", exact=True).click()
+    one.page.wait_for_selector("#signing", timeout=60_000)
+    one.act("登记正本归档", originals="2", originals_place="部门档案柜 3 号")
+    one.upload("上传签署件扫描件", "签署件", "签署件", language="中文")
+    one.see_case()
+    one.collect_all()
+    one.act("签署完毕，转入执行")
+    assert "已完成" in one.step(2).locator("h3").inner_text()
+
+
+def carry_out(one, number):
+    one.act("登记合作事项", clause="第一条", item="每年互访一次", frequency="每年", first_due_on=TODAY.isoformat())
+    visit = one.open_case("2.1", f"北湾商会代表团来访（{number}）")
+    one.number = number
+    one.see_case()
+    one.page.locator("section", has=one.page.locator("#commitments")).get_by_role("link", name="登记履行").click()
+    one.page.fill("#id_done_on", TODAY.isoformat())
+    one.page.fill("#id_number", visit)
+    one.looks_right()
+    one.click("登记履行", one.page.locator("form.formx"), exact=True)
+    told = one.page.locator("section", has=one.page.locator("#commitments")).inner_text()
+    assert "履约率 100%（1/1）" in told
+    assert visit in told
+    one.act("登记年度检查", summary="互访一次，按期履行。")
+    one.looks_right()
+
+
+def renew(one):
+    one.act("为续签立项", relation="由本件引出")
+    one.page.locator("section", has=one.page.locator("#signing")).get_by_role("link", name="合作备忘录").click()
+    assert "前一份备忘录" in one.main.inner_text()
+    one.looks_right()
+
+
+def list_and_remind(one, partner):
+    one.go(f"/memoranda/?partner={partner}&expires_until={(TODAY + timedelta(days=3650)).isoformat()}")
+    assert one.page.locator("tbody tr").count() == 1
+    one.looks_right()
+    one.go("/rules/liaison/")
+    one.looks_right()
