@@ -203,11 +203,16 @@ def test_the_page_says_where_the_text_was_changed_after_the_approval(draft, revi
 
 def test_the_page_costs_the_same_for_few_and_for_many_parts(draft, preparer):
     client = make.client_of(preparer)
+
+    def grow(name):
+        make.act(draft, "add_review", "2", reviewer=f"法规处 {name}", reviewed_on="2026-01-06", opinion="无", adoption="none")
+        make.act(draft, "add_countersignature", "2", body=f"单位 {name}", sent_on="2026-01-06")
+        make.act(draft, "add_commitment", "2", clause=name, item="互访", owner=preparer.pk, frequency="once", first_due_on="2026-06-01")
+
+    grow("一")
     few = count(client, draft.get_absolute_url())
-    for place in range(3):
-        make.act(draft, "add_review", "2", reviewer=f"法规处 {place}", reviewed_on="2026-01-06", opinion="无", adoption="none")
-        make.act(draft, "add_countersignature", "2", body=f"单位 {place}", sent_on="2026-01-06")
-        make.act(draft, "add_commitment", "2", clause="一", item="互访", owner=preparer.pk, frequency="once", first_due_on="2026-06-01")
+    for name in "二三四":
+        grow(name)
 
     assert count(client, draft.get_absolute_url()) == few
 
