@@ -10,6 +10,7 @@ ACTIONS |= {
     "case.open": _("立项"),
     "case.catch_up": _("补算办件期限"),
     "case.print": _("打印办件"),
+    "document.purge": _("清除保存期已满的文件"),
 }
 ACTIONS |= {f"case.{action.name}": action.label for action in STANDARD}
 

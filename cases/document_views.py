@@ -24,6 +24,8 @@ NOTHING_RUNS = "sandbox; default-src 'none'"
 @require_GET
 def document_download(request, number, pk):
     document = _readable_or_404(request.user, number, pk)
+    if document.purged_at:
+        return render(request, "cases/document_lost.html", {"document": document, "case": document.case}, status=410)
     try:
         file = open_kept(document.file, document.sha256)
     except LostFileError:

@@ -5,6 +5,7 @@ Files are looked through (`look_through`) before the engine is asked, because th
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -31,7 +32,7 @@ from .steps import prefetch_again
 MOST = 20  # files at once
 ENDINGS = ("pdf", "ofd", "docx", "xlsx", "pptx", "png", "jpg", "jpeg", "eml", "txt", "csv")
 
-files.register(lambda names: set(Document.objects.filter(file__in=list(names)).values_list("file", flat=True)))
+files.register(lambda names: set(Document.objects.filter(file__in=list(names), purged_at=None).values_list("file", flat=True)))
 
 
 class NoRoomError(Refused):
@@ -213,6 +214,18 @@ def withdraw(turn: Turn) -> str:
     return gettext("%(name)s：%(reason)s") % {"name": document.name, "reason": turn.data["reason"]}
 
 
+def purge(documents: Iterable[Document], *, at: datetime) -> int:
+    """Let the files of these documents go for good, with what was drawn of them; that they were there stays. Call it inside `acting()`. Returns how many."""
+    purged = [document for document in documents if document.purged_at is None]
+    for document in purged:
+        document.purged_at = at
+        document.save(update_fields=["purged_at"])
+        record("document.purge", document, number=document.case.number, sha256=document.sha256)
+        drawn = (settings.VAR_DIR / "previews").glob(f"{document.sha256}-*")
+        files.let_go([document.path, *drawn])
+    return len(purged)
+
+
 ATTACH = Action("attach", _("上传文件"), effect=attach, form=AttachForm, takes_files=True)
 NEW_VERSION = Action("new_version", _("上传新版"), effect=add_version, form=NewVersionForm, takes_files=True)
 WITHDRAW_DOCUMENT = Action("withdraw_document", _("撤回文件"), effect=withdraw, form=ReasonForm)
@@ -220,7 +233,7 @@ WITHDRAW_DOCUMENT = Action("withdraw_document", _("撤回文件"), effect=withdr
 
 def actions_of(case: Case, document: Document) -> Iterable[Action]:
     """What may be done with a document: the newest version is replaced, any is withdrawn, once."""
-    if document.is_withdrawn:
+    if document.is_withdrawn or document.purged_at:
         return ()
     is_replaced = any(other.replaces_id == document.pk for other in case.documents.all())
     return (WITHDRAW_DOCUMENT,) if is_replaced else (NEW_VERSION, WITHDRAW_DOCUMENT)

@@ -11,12 +11,20 @@ from .models import Approval, Case, CaseHold, CaseLink, CaseMaterial, CaseStep, 
 from .tallies import count_after_migrate, tally_triggers
 
 KEPT = [model._meta.db_table for model in (Case, CaseStep, CaseMaterial, CaseTask, CaseHold, CaseLink, Approval, Document)]
-# What may be said of a document later; all else of it stays.
-WITHDRAWN = {"withdrawn_at", "withdrawn_by_id", "withdraw_reason"}
-CONTENT = " OR ".join(f"NEW.{field.column} IS DISTINCT FROM OLD.{field.column}" for field in Document._meta.concrete_fields if field.column not in WITHDRAWN)
+# What may be said of a document later, once: that it was withdrawn, that its file was purged; all else of it stays.
+WITHDRAWN = ("withdrawn_at", "withdrawn_by_id", "withdraw_reason")
+PURGED = "purged_at"
+
+
+def _changed(*columns: str | None) -> str:
+    return "({})".format(" OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns))
+
+
+CONTENT = _changed(*(field.column for field in Document._meta.concrete_fields if field.column not in {*WITHDRAWN, PURGED}))
+TOLD_AGAIN = f"(OLD.withdrawn_at IS NOT NULL AND {_changed(*WITHDRAWN)}) OR (OLD.purged_at IS NOT NULL AND {_changed(PURGED)})"
 # An update is refused where this is true of the row (OLD) and the new one (NEW).
 SETTLED = {
-    Document._meta.db_table: (f"OLD.withdrawn_at IS NOT NULL OR {CONTENT}", "a document stays as it was added"),
+    Document._meta.db_table: (f"({TOLD_AGAIN} OR {CONTENT})", "a document stays as it was added"),
     Approval._meta.db_table: ("OLD.decision <> ''", "an approval that was decided stays as it is"),
     CaseHold._meta.db_table: ("OLD.ended_at IS NOT NULL", "a hold that has ended stays as it is"),
     CaseStep._meta.db_table: ("OLD.is_final AND (NEW.status <> OLD.status OR NOT NEW.is_final)", "a final step is not reopened"),

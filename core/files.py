@@ -14,13 +14,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -234,6 +235,12 @@ def open_kept(name: str, sha256: str) -> IO[bytes]:
         raise LostFileError(name)
     file.seek(0)
     return file
+
+
+def let_go(paths: Iterable[Path]) -> None:
+    """Remove these files once the transaction at hand is committed. No row names them any more: what a crash leaves goes with the next sweep."""
+    for path in paths:
+        transaction.on_commit(partial(path.unlink, missing_ok=True))
 
 
 def sweep(now: float | None = None) -> int:

@@ -52,6 +52,7 @@ class Document(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     withdraw_reason = models.CharField(_("撤回理由"), max_length=500, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True)  # its time is over: what it was is known, the file is gone
 
     objects = DocumentQuerySet.as_manager()
 
@@ -92,4 +93,5 @@ class Document(models.Model):
     @property
     def previews(self) -> range:
         """The pages (from 1) that can be looked at without downloading."""
-        return range(1, min(self.pages or 1, PREVIEWED.get(self.kind, 0)) + 1)
+        shown = 0 if self.purged_at else min(self.pages or 1, PREVIEWED.get(self.kind, 0))
+        return range(1, shown + 1)
