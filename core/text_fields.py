@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +14,8 @@ from .signs import HAN, describe
 
 UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs"}
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+NO_DAY = gettext_lazy("没有这一天，请写成 2026-12-03 这样。")
+TOO_LONG = gettext_lazy("最多 %(limit_value)d 个字符，现在有 %(show_value)d 个，请缩短。")
 DAY_HELP = gettext_lazy("格式如 2026-12-03。")
 
 
@@ -38,11 +41,14 @@ def guard(fields: Iterable[tuple[str, forms.Field]]) -> None:
     """Let every text field refuse what cannot be printed, those of English what is Chinese; days are picked or typed."""
     for name, field in fields:
         if isinstance(field, forms.CharField):
+            field.error_messages["max_length"] = TOO_LONG
+            field.validators = [one for one in field.validators if not isinstance(one, ProhibitNullCharactersValidator)]  # told by name, as the others
             field.validators.append(plain_lines if isinstance(field.widget, forms.Textarea) else plain)
             if name.endswith("_en"):
                 field.validators.append(english)
         elif isinstance(field, forms.DateField):
             field.widget = DAY
+            field.error_messages["invalid"] = NO_DAY
             field.help_text = field.help_text or DAY_HELP
 
 

@@ -1,6 +1,7 @@
 """The form of an application on its case: filled in little by little, with what the checks say beside each field."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from crispy_forms.layout import Fieldset, Layout
@@ -27,6 +28,7 @@ PARTS = (
     (_("签证"), ("post_country", "post", "post_en")),
 )
 MOST_DAYS = 365  # of one stay
+MOST_AHEAD = timedelta(days=731)  # beyond that a year was mistyped
 
 
 def tell_beside(fields: dict[str, forms.Field], findings: Iterable[checks.Finding]) -> None:
@@ -49,6 +51,8 @@ class DateRules(forms.Form):
         day = self.cleaned_data["entry_on"]
         if day and "entry_on" in self.changed_data and day <= timezone.localdate():
             raise ValidationError(_("计划入境日期已过，请改为今后的日期"))
+        if day and day > timezone.localdate() + MOST_AHEAD:
+            raise ValidationError(_("计划入境日期在两年以后，请核对年份。"))
         return day
 
     def clean(self) -> dict[str, Any]:
@@ -56,6 +60,8 @@ class DateRules(forms.Form):
         entry, leave = cleaned.get("entry_on"), cleaned.get("exit_on")
         if entry and leave and leave < entry:
             self.add_error("exit_on", _("离境日期不能早于入境日期。"))
+        if entry and leave and leave > entry + MOST_AHEAD:
+            self.add_error("exit_on", _("离境日期在入境两年以后，请核对年份。"))
         return cleaned
 
 

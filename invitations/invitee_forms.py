@@ -31,6 +31,7 @@ WORK = ("employer", "employer_en", "job", "job_en", "has_visited", "is_in_china"
 FIELDS = tuple(name for name in (*PASSPORT, *WORK) if name != "passport_number")
 NEEDED = ("sex", "birth_on", "nationality", "passport_number", "passport_expires_on")
 EARLIEST = date(1900, 1, 1)
+LONGEST_YEARS = 20  # no passport is valid so long; a year was mistyped
 MOST_KNOWN = 200
 ZONE_FIELDS = {
     "number": "passport_number",
@@ -52,6 +53,8 @@ def faults_of(values: Mapping[str, Any], today: date) -> dict[str, str]:
         faults["passport_issued_on"] = _("签发日期不能晚于今天，也不能早于出生日期。")
     if expires and expires <= today:
         faults["passport_expires_on"] = _("护照已过期，请换发后再办。")
+    elif expires and expires.year > today.year + LONGEST_YEARS:
+        faults["passport_expires_on"] = _("有效期在 %(count)d 年以后，请核对年份。") % {"count": LONGEST_YEARS}
     return faults
 
 
