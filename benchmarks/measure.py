@@ -15,7 +15,7 @@ from .processes import HERE, PYTHON, ROOT
 from .results import ROUNDS, Result
 
 # Function and its module, loaded when Django is set up.
-PARTS = {"web": "public_page", "check": "start", "printing": "paper", "cases": "cases", "sheets": "sheets", "many": "many"}
+PARTS = {"web": "public_page", "check": "start", "printing": "paper", "letters": "letters", "cases": "cases", "sheets": "sheets", "many": "many"}
 HEAD = """# Benchmarks
 
 Written by `benchmarks/run`. Ours ÷ baseline, measured in turn in the same run; each ratio is the median of the rounds, in brackets the
@@ -42,6 +42,8 @@ How it is measured
   titles than those before. Ours goes through the pipe to the child and back, and nothing is taken from stored prints. The naive baseline has the same
   words, cells, tags and codes in WeasyPrint as it is used without further thought: the system's Noto CJK (Debian's fonts-noto-cjk, unpacked beside by
   `benchmarks/run` and not installed), an automatic table, a new font configuration for each document. Chromium prints the same pages, tagged.
+- **Letters**: 20 letters a round that were never drawn before, three people on each, from their words to finished PDF/A-2a with its code, through the
+  pipe to the child and back; the naive baseline has the same words, tables and code. The page of verification is the empty form, made by Django at each call.
 - **Cases**: eight threads of one process, each on a case of its own, tick a task off and open it again through `process.perform`, rounds of 3 s. The
   baseline repeats the statements that one such act sends, in the same transactions: by `pgbench` with eight clients, by `sqlite3` with eight threads
   (WAL, synchronous=FULL, BEGIN IMMEDIATE). PostgreSQL writes through (fsync on). No act is lost and the audit trail holds, or the run fails.

@@ -50,12 +50,16 @@ def section(item: dict[str, Any]) -> str:
     cells = [[html.escape(part) for part in parts] for parts in cells_of(item)]
     rows = [("序号", [item["code"]]), *zip(ROWS, cells, strict=True)]
     lines = "".join(f'<tr><th scope="row">{name}<td>{"".join(f"<p>{part}" for part in parts)}' for name, parts in rows)
-    picture = io.BytesIO()
-    segno.make(item["url"], error="m", micro=False).save(picture, kind="png", scale=4, border=4)
-    code = base64.b64encode(picture.getvalue()).decode()
     edition = f"<p>第 {item['sheet']['edition']} 版 {item['sheet']['recorded_at'][:10]} 录入本站" if item["sheet"] else ""
-    foot = f'<footer><img src="data:image/png;base64,{code}" alt="本事项网页的二维码"><p>扫码查看现行版本{edition}</footer>'
+    foot = f'<footer><img src="{code_of(item["url"])}" alt="本事项网页的二维码"><p>扫码查看现行版本{edition}</footer>'
     return f'<section id="d{item["code"]}"><p>职责事项信息表<h1>{html.escape(heading(item))}</h1><table>{lines}</table>{foot}</section>'
+
+
+def code_of(text: str) -> str:
+    """A QR code as the address of a picture."""
+    picture = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(picture, kind="png", scale=4, border=4)
+    return f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"
 
 
 def heading(item: dict[str, Any]) -> str:

@@ -114,19 +114,36 @@ class Times:
 
 
 @contextlib.contextmanager
+def naive_printing() -> Iterator[Naive]:
+    """WeasyPrint in a child of its own, with the faces of the system, Noto CJK among them."""
+    with contextlib.ExitStack() as stack:
+        yield _naive(stack, _system(stack))
+
+
+def _system(stack: contextlib.ExitStack) -> dict[str, str]:
+    """An environment with the faces of the system."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    (folder / "fonts.conf").write_text(SYSTEM_FONTS.format(noto=settings.VAR_DIR / "noto", cache=settings.VAR_DIR / "noto-cache"))
+    return os.environ | {"FONTCONFIG_FILE": str(folder / "fonts.conf")}
+
+
+def _naive(stack: contextlib.ExitStack, system: dict[str, str]) -> Naive:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    child = stack.enter_context(subprocess.Popen([PYTHON, HERE / "naive_print.py"], env=system, **pipes))
+    stack.callback(child.kill)
+    return Naive(child)
+
+
+@contextlib.contextmanager
 def makers() -> Iterator[tuple[Ours, Naive, Chromium]]:
     """All that print; the baselines with the faces of the system, Noto CJK among them."""
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "fonts.conf").write_text(SYSTEM_FONTS.format(noto=settings.VAR_DIR / "noto", cache=settings.VAR_DIR / "noto-cache"))
-        system = os.environ | {"FONTCONFIG_FILE": str(folder / "fonts.conf")}
-        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-        child = stack.enter_context(subprocess.Popen([PYTHON, HERE / "naive_print.py"], env=system, **pipes))
-        stack.callback(child.kill)
+        system = _system(stack)
+        plain = _naive(stack, system)
         chromium = stack.enter_context(sync_playwright()).chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"], env=system)
         stack.callback(chromium.close)
         stack.callback(core_printing.printer.close)
-        yield Ours(), Naive(child), Chromium(chromium.new_page())
+        yield Ours(), plain, Chromium(chromium.new_page())
 
 
 def renamed(data: dict[str, Any], turn: int) -> dict[str, Any]:

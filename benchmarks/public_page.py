@@ -47,11 +47,12 @@ class Target:
     pid: int
     port: int
     headers: dict[str, str]
+    path: str = "/"
     per_second: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
     def answer(self) -> tuple[Message, bytes]:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/", headers=self.headers)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{self.path}", headers=self.headers)
         with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
             return response.headers, response.read()
 
@@ -59,7 +60,7 @@ class Target:
         """Ask for SECONDS; keep requests a second, and microseconds of the server's CPU for each."""
         told = [part for name, value in self.headers.items() for part in ("-H", f"{name}: {value}")]
         before = cpu_seconds(self.pid)
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", *told, f"http://127.0.0.1:{self.port}/"]
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", *told, f"http://127.0.0.1:{self.port}{self.path}"]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert "Non-2xx" not in said, said
         requests = re.search(r"(\d+) requests in", said)
@@ -74,13 +75,13 @@ class Target:
 
 
 @contextlib.contextmanager
-def nginx() -> Iterator[tuple[int, int]]:
-    """nginx on the published tree: (process, port)."""
+def nginx(root: Path | None = None) -> Iterator[tuple[int, int]]:
+    """nginx on the published tree, or another: (process, port)."""
     port = free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         user = "user root;" if os.getuid() == 0 else ""
-        root = settings.PUBLIC_SITE_DIR / "current"
+        root = root or settings.PUBLIC_SITE_DIR / "current"
         (folder / "nginx.conf").write_text(NGINX.format(workers=WORKERS, folder=folder, port=port, root=root, user=user))
         with server("/usr/sbin/nginx", "-p", name, "-e", f"{name}/error.log", "-c", f"{name}/nginx.conf", port=port) as pid:
             yield pid, port
