@@ -57,6 +57,7 @@ ROLES = {
                 "invitations.change_unit",
                 "invitations.reveal_passports",
                 "invitations.ask_cancellation",
+                "invitations.ask_personal",
             ),
         ),
         Role(
@@ -82,6 +83,7 @@ ROLES = {
                 "correspondence.print_register",
                 "invitations.hold_unit",
                 "invitations.reveal_passports",
+                "invitations.decide_personal",
                 "invitations.ask_cancellation",
                 "invitations.view_register",
                 "invitations.open_scan",

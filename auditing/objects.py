@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from cases.models import Case, Document, StepRule, Substitution, Term
 from duties.models import ListEdition, ProcessStep, Sheet
+from invitations.models import InvitationLetter, Invitee, PersonRequest
 
 Titles = Callable[[Collection[str]], dict[str, str]]
 LONGEST_KEY = 18  # digits of a primary key
@@ -71,6 +72,11 @@ def _substitutions(keys: Collection[str]) -> dict[str, str]:
     return {str(pk): f"{person} → {substitute}" for pk, person, substitute in rows}
 
 
+def _invitees(keys: Collection[str]) -> dict[str, str]:
+    rows = Invitee.objects.filter(pk__in=keys).values_list("pk", "application__case__number", "position")
+    return {str(pk): _("%(case)s 第 %(position)d 位") % {"case": number, "position": position} for pk, number, position in rows}
+
+
 TITLES: dict[str, Titles] = {
     "accounts.user": _people,
     "cases.case": _cases,
@@ -78,6 +84,7 @@ TITLES: dict[str, Titles] = {
     "cases.steprule": _rules,
     "cases.substitution": _substitutions,
     "cases.term": _terms,
+    "invitations.invitee": _invitees,
     "duties.listedition": _editions,
     "duties.processstep": _steps,
     "duties.sheet": _sheets,
@@ -137,11 +144,17 @@ def _address(name: str) -> str:
 
 
 def belonging_to(name: str) -> list[str]:
-    """The subject and all that belongs to it: of a case its documents."""
+    """The subject and all that belongs to it: of a case its documents, its letters, those invited and what they asked for."""
     model, key = model_of(name)
     if model is not Case or not _is_key(key):
         return [name]
-    return [name, *(f"cases.document:{pk}" for pk in Document.objects.filter(case=int(key)).values_list("pk", flat=True))]
+    parts = (
+        Document.objects.filter(case=int(key)),
+        InvitationLetter.objects.filter(application__case=int(key)),
+        Invitee.objects.filter(application__case=int(key)),
+        PersonRequest.objects.filter(invitee__application__case=int(key)),
+    )
+    return [name, *(f"{part.model._meta.label_lower}:{pk}" for part in parts for pk in part.values_list("pk", flat=True))]
 
 
 def subjects_called(text: str) -> list[str]:

@@ -48,6 +48,8 @@ GROUPS: dict[str, Text] = {
     "letter_kind": gettext_lazy("函件种类"),
     "check_rule": gettext_lazy("核对规则"),
     "unit": gettext_lazy("邀请单位"),
+    "personal": gettext_lazy("个人信息"),
+    "retention_rule": gettext_lazy("保存期规则"),
     "country": gettext_lazy("国家（地区）"),
     "organisation": gettext_lazy("机构"),
     "contact": gettext_lazy("联系人"),
@@ -66,6 +68,16 @@ DISCLOSING = frozenset({"download", "preview", "print", "export", "reveal"})  # 
 FACTS: dict[str, Text] = {
     "address": gettext_lazy("地址"),
     "after": gettext_lazy("之后"),
+    "basis": gettext_lazy("规则来源"),
+    "cases": gettext_lazy("办件"),
+    "documents": gettext_lazy("材料文件"),
+    "letters": gettext_lazy("函件"),
+    "months": gettext_lazy("保存期（月）"),
+    "papers": gettext_lazy("材料"),
+    "people": gettext_lazy("人数"),
+    "scans": gettext_lazy("扫描件"),
+    "what": gettext_lazy("内容"),
+    "with_passport": gettext_lazy("包括完整护照号码"),
     "anchors": gettext_lazy("对照的库外留存"),
     "as_received": gettext_lazy("照收到的文本"),
     "authorised_until": gettext_lazy("授权有效期至"),
@@ -218,8 +230,8 @@ def shown_facts(action: str, facts: str) -> dict[str, Any]:
 
 
 def _is_meta(action: str, key: str, value: Any) -> bool:
-    if action == "document.refuse" and key == "reason":
-        return True  # the code of a check
+    if (action, key) in {("document.refuse", "reason"), ("invitation.reveal", "reason")}:
+        return True  # the code of a check; what a look at a passport number was for
     return value is None or isinstance(value, bool | int | float) or value == "" or (isinstance(value, str) and key in META)
 
 

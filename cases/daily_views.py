@@ -10,6 +10,7 @@ from lists.toolbar import first_address, toolbar
 from . import annexes, queries, reassigning
 from .access import case_worker
 from .agenda import agenda, next_due
+from .kinds import reminders_for
 from .list_forms import CaseFilterForm
 from .lists import CASES
 
@@ -34,6 +35,7 @@ def today(request):
         "waiting": list(queries.with_case(waiting)[:SHORT]),
         "waiting_count": waiting.count(),
         "returned": list(queries.with_case(queries.returned_to(request.user))[:SHORT]),
+        "reminders": [(one, one.due is not None and one.due < day) for one in reminders_for(list(queries.mine_of(request.user).people), day)],
         "department": _department(request.user, day),
         "items": queries.items_of(request.user) if request.user.has_perm("cases.handle_case") and not counts["all"] else [],
         "panels": annexes.today_panels(request.user),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, auto
 from typing import Any
 
@@ -145,6 +145,20 @@ def nothing_offered(case: Case, detail: models.Model | None) -> Iterable[tuple[A
     return ()
 
 
+@dataclass(frozen=True)
+class Reminder:
+    """Something that is up to the handler of a case after its close: what, by when, and where it is done."""
+
+    case: Case
+    title: Text
+    due: date | None
+    address: str
+
+
+def no_reminders(people: Sequence[int], today: date) -> Iterable[Reminder]:
+    return ()
+
+
 def no_facts(case: Case, detail: models.Model | None) -> Mapping[str, Any]:
     return {}
 
@@ -162,6 +176,7 @@ class CaseKind:
     actions: tuple[Action, ...] = ()  # beside those of its stages
     offered: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # which of them its state allows, and on what
     afterwards: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # the same, for what goes on after the case is closed
+    reminders: Callable[[Sequence[int], date], Iterable[Reminder]] = no_reminders  # what is up to these people (primary keys) after the close
 
     def stage(self, slug: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.slug == slug), None)
@@ -193,6 +208,12 @@ def unregister(kind: CaseKind) -> None:
     """Take `kind` out again."""
     for code in kind.items:
         _kinds.pop(code, None)
+
+
+def reminders_for(people: Sequence[int], today: date) -> list[Reminder]:
+    """What is up to these people (primary keys) in cases that they have closed, the earliest due first."""
+    found = [one for kind in {id(kind): kind for kind in _kinds.values()}.values() for one in kind.reminders(people, today)]
+    return sorted(found, key=lambda one: (one.due is None, one.due or today, one.case.pk))
 
 
 def kind_of(case: Case) -> CaseKind:

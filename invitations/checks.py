@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from cases.models import CaseMaterial
 
 from .models import Application, CheckRule, Invitee
+from .visits import RULE, in_default
 
 Told = tuple[str, str, int | None]  # what is wrong, the field beside which it is said, the invitee (pk) whom it is about
 
@@ -37,15 +38,21 @@ class Facts:
     """An application with all that the checks look at."""
 
     application: Application
-    invitees: Sequence[Invitee]
+    everybody: Sequence[Invitee]
     papers: frozenset[str]  # names of the materials that the case has
     live: dict[int, str]  # invitee: number of the letter in force that overlaps
     today: date
+    late: int = 0  # departures that the unit has not registered in time
+
+    @property
+    def invitees(self) -> Sequence[Invitee]:
+        """Of whom there is something to check: not those whose passport was purged."""
+        return [one for one in self.everybody if one.purged_at is None]
 
 
 def current_invitees(application: Application) -> list[Invitee]:
     """The people on the list now, in order."""
-    return list(application.invitees.filter(removed_at=None).select_related("nationality"))
+    return list(application.invitees.filter(removed_at=None).select_related("nationality", "visit"))
 
 
 def load(application: Application, materials: Iterable[CaseMaterial], today: date | None = None) -> Facts:
@@ -54,7 +61,8 @@ def load(application: Application, materials: Iterable[CaseMaterial], today: dat
     invitees = current_invitees(application)
     here = {CaseMaterial.Status.RECEIVED, CaseMaterial.Status.VERIFIED, CaseMaterial.Status.WAIVED}
     papers = frozenset(material.name for material in materials if material.status in here)
-    return Facts(application, invitees, papers, _live_letters(application, invitees, today), today)
+    late = in_default([application.unit], today).get(application.unit.pk, 0) if application.unit else 0
+    return Facts(application, invitees, papers, _live_letters(application, invitees, today), today, late)
 
 
 def _live_letters(application: Application, invitees: Sequence[Invitee], today: date) -> dict[int, str]:
@@ -87,7 +95,7 @@ def months_after(day: date, months: int) -> date:
 def _passport_lasts(facts: Facts, months: int) -> Iterator[Told]:
     if facts.application.entry_on:
         for invitee in facts.invitees:
-            if invitee.passport_expires_on < months_after(facts.application.entry_on, months):
+            if invitee.passport_expires_on and invitee.passport_expires_on < months_after(facts.application.entry_on, months):
                 words = {"name": invitee.name, "day": invitee.passport_expires_on, "months": months}
                 yield _("%(name)s 的护照 %(day)s 到期，距计划入境不足 %(months)d 个月，请换发后再办") % words, "passport_expires_on", invitee.pk
 
@@ -139,7 +147,7 @@ def entry_soon(facts: Facts, rule: CheckRule) -> Iterator[Told]:
 
 def needs_care(facts: Facts, rule: CheckRule) -> Iterator[Told]:
     for invitee in facts.invitees:
-        if facts.application.entry_on and months_after(invitee.birth_on, 18 * 12) > facts.application.entry_on:
+        if facts.application.entry_on and invitee.birth_on and months_after(invitee.birth_on, 18 * 12) > facts.application.entry_on:
             yield _("%(name)s 未成年") % {"name": invitee.name}, "birth_on", invitee.pk
         if invitee.is_in_china:
             yield _("%(name)s 现在境内") % {"name": invitee.name}, "is_in_china", invitee.pk
@@ -204,6 +212,11 @@ def translations(facts: Facts, rule: CheckRule) -> Iterator[Told]:
         yield _("材料中没有“%(paper)s”：有外文材料的，须附中文译文") % {"paper": rule.paper}, "", None
 
 
+def departures_are_registered(facts: Facts, rule: CheckRule) -> Iterator[Told]:
+    if facts.late:
+        yield _("邀请单位有 %(count)d 人逾期未销签，请单位先反馈来访结果") % {"count": facts.late}, "unit", None
+
+
 CHECKS: dict[str, Callable[[Facts, CheckRule], Iterator[Told]]] = {
     "INV-01": passport_lasts,
     "INV-02": people_a_letter,
@@ -221,6 +234,7 @@ CHECKS: dict[str, Callable[[Facts, CheckRule], Iterator[Told]]] = {
     "INV-14": translations,
     "INV-15": passport_lasts_a_year,
     "INV-16": cooperation_papers,
+    RULE: departures_are_registered,
 }
 
 

@@ -5,21 +5,26 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from core import triggers
 from core.triggers import Trigger, raising, refuse
 
-from .models import Cancellation, InvitationLetter, Invitee, InvitingUnit, LetterTemplate, Scan, UnitFiling, UnitHold
+from .models import Cancellation, InvitationLetter, Invitee, InvitingUnit, LetterTemplate, PersonRequest, Purge, Scan, UnitFiling, UnitHold
 
 DELETE = "letters and what belongs to them are not deleted"
 LETTER, TEMPLATE = InvitationLetter._meta.db_table, LetterTemplate._meta.db_table
-KEPT = [model._meta.db_table for model in (InvitationLetter, LetterTemplate, Cancellation, Scan, Invitee, InvitingUnit, UnitFiling, UnitHold)]
-# What is set later, once: the drawing, what happens to the paper, the scan, the end. A purge empties what names a passport.
+KEPT = [model._meta.db_table for model in (InvitationLetter, LetterTemplate, Cancellation, Scan, Invitee, InvitingUnit, PersonRequest, UnitFiling, UnitHold)]
+# What is set later, once: the drawing, what happens to the paper, the scan, the end, the purges.
 DRAWN = ("sealed_sha256", "sha256", "pages", "rendered_at")
 PAPER = ("sealed_at", "sealed_by_id", "handed_over_at", "handed_over_by_id", "handed_over_to")
-SUBMITTED = ("scan_purged_at", "submitted_on", "submitted_by_id", "receipt_number")
-ENDED = ("cancelled_at", "replaced_by_id", "replaced_at")
-ONCE = (*DRAWN, *PAPER, *SUBMITTED, *ENDED)
+SUBMITTED = ("submitted_on", "submitted_by_id", "receipt_number")
 SCANNED = ("scanned_at", "scanned_by_id", "scan_sha256", "scan_pages", "scan")  # a wrong one makes way for another until it is submitted
-EMPTIED = ["content", "file", "scan"]  # by the purge of personal data; the files are set before
-EMPTY_LIST = "CAST(NEW.passport_digests AS text) <> '[]'"
-FREE = {*ONCE, *EMPTIED, *SCANNED, "passport_digests"}
+ENDED = ("cancelled_at", "replaced_by_id", "replaced_at")
+PURGED = ("purged_at", "scan_purged_at")
+ONCE = (*DRAWN, *PAPER, *SUBMITTED, *ENDED, *PURGED)
+EMPTIED = {"file": "purged_at", "scan": "scan_purged_at"}  # set once; emptied by the purge that says so in the same statement, and by nothing else
+FREE = {*ONCE, *SCANNED, *EMPTIED, "content", "passport_digests"}
+PURGING = "(NEW.purged_at IS NOT NULL AND OLD.purged_at IS NULL)"
+EMPTY_LIST = "CAST(NEW.passport_digests AS text) = '[]'"
+# The same words under another key (rotate_field_key): what they say cannot be told here, but nobody without the key can write what is read back.
+MARK = len("aesgcm:00000000:")
+ANOTHER_KEY = f"(NEW.content LIKE 'aesgcm:%' AND OLD.content LIKE 'aesgcm:%' AND SUBSTR(NEW.content, 1, {MARK}) <> SUBSTR(OLD.content, 1, {MARK}))"
 
 
 def _blank(column: str) -> str:
@@ -27,21 +32,25 @@ def _blank(column: str) -> str:
     return f"COALESCE(OLD.{column}, '') = ''" if field.get_internal_type() in {"CharField", "TextField"} else f"OLD.{column} IS NULL"
 
 
-def _unless_emptied(column: str) -> str:
-    return f" AND COALESCE(NEW.{column}, '') <> ''" if column in EMPTIED else ""
-
-
 def _changed(column: str | None) -> str:
     return f"NEW.{column} IS DISTINCT FROM OLD.{column}"
 
 
+def _emptied(column: str) -> str:
+    purge = EMPTIED[column]
+    return f"(NEW.{column} = '' AND NEW.{purge} IS NOT NULL AND OLD.{purge} IS NULL)"
+
+
 def _broken() -> str:
-    """Where an update of a letter changes what is frozen, or sets again what was set."""
+    """Where an update of a letter changes what is frozen, sets again what was set, or takes away what is not purged with it."""
     frozen = [_changed(field.column) for field in InvitationLetter._meta.concrete_fields if field.column not in FREE]
     frozen += [f"({_changed(column)} AND NOT ({_blank(column)}))" for column in ONCE]
-    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND COALESCE(NEW.{column}, '') <> '')" for column in EMPTIED if column not in SCANNED]
-    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND OLD.submitted_on IS NOT NULL{_unless_emptied(column)})" for column in SCANNED]
-    frozen.append(f"({_changed('passport_digests')} AND {EMPTY_LIST})")
+    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND OLD.submitted_on IS NOT NULL)" for column in SCANNED if column not in EMPTIED]
+    frozen.append(f"({_changed('file')} AND OLD.file <> '' AND NOT {_emptied('file')})")
+    frozen.append(f"({_changed('scan')} AND OLD.scan <> '' AND OLD.submitted_on IS NOT NULL AND NOT {_emptied('scan')})")
+    frozen.append(f"({_changed('content')} AND NOT (NEW.content IS NULL AND {PURGING}) AND NOT COALESCE({ANOTHER_KEY}, FALSE))")
+    frozen.append(f"({_changed('passport_digests')} AND NOT {PURGING})")
+    frozen.append(f"({PURGING} AND NOT ({EMPTY_LIST}))")
     return " OR ".join(frozen)
 
 
@@ -56,6 +65,11 @@ SETTLED = {
     TEMPLATE: (TEMPLATE_BROKEN, "an approved template stays as it was approved"),
     Cancellation._meta.db_table: (DECIDED, "a cancellation that was decided stays as it is"),
     Scan._meta.db_table: (f"{DECIDED} OR {SAME_SCAN}", "a scan stays as it was handed in and decided"),
+    PersonRequest._meta.db_table: (DECIDED, "a request that was decided stays as it is"),
+    Invitee._meta.db_table: (
+        f"OLD.purged_at IS NOT NULL AND (NEW.passport_number IS NOT NULL OR {_changed('purged_at')})",
+        "a passport number that was purged does not come back",
+    ),
     UnitHold._meta.db_table: ("OLD.ended_at IS NOT NULL", "a hold that has ended stays as it is"),
     UnitFiling._meta.db_table: ("OLD.withdrawn_at IS NOT NULL", "a filing that was withdrawn stays as it is"),
 }
@@ -65,7 +79,8 @@ SETTLED = {
 def letter_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
     """Every trigger of the app, on either engine."""
     of_engine = _sqlite if connection.vendor == "sqlite" else _postgresql
-    return [trigger for table in KEPT for trigger in of_engine(table)]
+    certificates = triggers.append_only(Purge._meta.db_table, vendor=connection.vendor, message="a certificate stays as it was made")
+    return certificates + [trigger for table in KEPT for trigger in of_engine(table)]
 
 
 def _sqlite(table: str) -> list[Trigger]:

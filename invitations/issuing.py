@@ -79,7 +79,7 @@ def content_of(application: Application, people: Sequence[Invitee], template: Le
         "body": fill(template.body, values),
         "body_en": fill(template.body_en, values),
         "template": template.version,
-        "people": [_person(place, invitee) for place, invitee in enumerate(people, 1)],
+        "people": [_person(place, invitee, is_specimen=not number) for place, invitee in enumerate(people, 1)],
         "rows": max(len(people), application.kind.most) if application.kind.overflow == application.kind.Overflow.SEVERAL else len(people),
         "most": application.kind.most,
         "unit": [unit.name, unit.name_en, unit.address, unit.address_en],
@@ -119,7 +119,7 @@ def _values(application: Application, unit: InvitingUnit, count: int, number: st
     }
 
 
-def _person(place: int, invitee: Invitee) -> dict[str, Any]:
+def _person(place: int, invitee: Invitee, *, is_specimen: bool) -> dict[str, Any]:
     return {
         "place": place,
         "name": invitee.name,
@@ -127,7 +127,7 @@ def _person(place: int, invitee: Invitee) -> dict[str, Any]:
         "sex": invitee.sex,
         "birth_on": invitee.birth_on,
         "nationality": [invitee.nationality.name, invitee.nationality.name_en],
-        "passport": invitee.passport,
+        "passport": str(invitee.passport_number) if is_specimen else invitee.passport,  # a specimen is looked at without a reason
         "job": [invitee.job, invitee.job_en],
         "employer": [invitee.employer, invitee.employer_en],
     }

@@ -20,7 +20,8 @@ from .checks import current_invitees, missing_facts
 from .drawing import current_pdf, specimen_pdf
 from .issuing import content_of, parts_of, template_in_force
 from .letter_page import LetterPage, with_people
-from .scope import applications_seen_by, letters_seen_by
+from .scope import applications_seen_by, letters_seen_by, may_print
+from .visits import people_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +38,12 @@ def letter_detail(request, pk):
     letter = get_object_or_404(found.prefetch_related(*with_people()), pk=pk)
     page = LetterPage(letter, load({"pk": letter.application.case_id}), request.user, timezone.localdate())
     context = {
+        "people": people_of(letter),
         "letter": letter,
         "page": page,
         "case": page.case,
         "state": page.state,
-        "may_read": letters_seen_by(request.user, READ).filter(pk=pk).exists(),
+        "may_read": may_print(request.user, page.case),
     }
     return render(request, "invitations/letter_detail.html", context)
 
@@ -51,7 +53,7 @@ def letter_detail(request, pk):
 def letter_download(request, pk):
     """The PDF as it was drawn when the letter was issued; of one that is void or replaced, with a stamp that says so."""
     letter = get_object_or_404(letters_seen_by(request.user, READ).select_related("application__case", "replaced_by"), pk=pk)
-    if not letter.file:
+    if not letter.file or not may_print(request.user, letter.application.case):
         raise Http404
     try:
         body = current_pdf(letter)

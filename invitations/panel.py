@@ -18,7 +18,8 @@ from .issuing import approvals_by
 from .letter_page import LetterPage
 from .models import Application, InvitationLetter, Invitee
 from .paper import letters_of
-from .scope import ITEM, applications_seen_by
+from .personal import may_ask
+from .scope import ITEM, applications_seen_by, may_reveal
 
 RIGHTS = {"review_case", "sign_case", "register_scan", "view_all_cases"}
 RECENT = 20  # earlier applications of the same people
@@ -75,6 +76,16 @@ class Panel:
         return may_edit(self.case, self.person)
 
     @cached_property
+    def may_reveal(self) -> bool:
+        """Whether passport numbers may be looked at, for a reason."""
+        return may_reveal(self.person, self.case)
+
+    @cached_property
+    def may_ask(self) -> bool:
+        """Whether a request of one of these people is written down here: once letters were issued."""
+        return bool(self.letters) and may_ask(self.person, self.case)
+
+    @cached_property
     def step(self) -> int:
         """The number of the step beside which it is changed now."""
         found = step_of_editing(self.case)
@@ -99,7 +110,7 @@ class Panel:
 
     @cached_property
     def missing(self) -> list[str]:
-        return checks.missing_facts(self.application, self._facts.invitees)
+        return checks.missing_facts(self.application, self._facts.everybody)
 
     # -- checks --------------------------------------------------------------------------------------------------------------------------------------------
 
@@ -123,7 +134,7 @@ class Panel:
 
     @cached_property
     def people(self) -> list[PersonRow]:
-        return [PersonRow(one, [found for found in self.findings if found.invitee == one.pk]) for one in self._facts.invitees]
+        return [PersonRow(one, [found for found in self.findings if found.invitee == one.pk]) for one in self._facts.everybody]
 
     # -- what was before -----------------------------------------------------------------------------------------------------------------------------------
 

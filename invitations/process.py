@@ -1,19 +1,21 @@
 """How applications for invitation letters run through the published steps of item 4.1: taken in, reviewed twice, signed off, submitted online."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import Model
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.decisions import approve_and_finish, finishing_blockers
 from cases.forms import CompleteForm, DecisionForm
-from cases.kinds import Action, Blocker, CaseKind, Level, Move, Stage, Turn, anybody, register
+from cases.kinds import Action, Blocker, CaseKind, Level, Move, Reminder, Stage, Turn, anybody, register
 from cases.models import Approval, Case
 from core.text_fields import PasswordAgainField
 
-from . import application_acts, checks, ending, paper
+from . import application_acts, checks, ending, paper, visits
 from .application_forms import OpeningForm
 from .issuing import issue, people_behind, template_in_force
 from .models import Application
@@ -152,6 +154,21 @@ STAGES: Sequence[Stage] = (
     Stage("submit_online", _("网上提交"), (paper.SUBMIT_ONLINE,)),
 )
 
+
+def reminders(people: Sequence[int], today: date) -> list[Reminder]:
+    """Of whom these people should tell what became of them: guests of their cases whose planned exit has come."""
+    found = visits.awaited_of(Case.objects.filter(handler__in=people), today)
+    return [
+        Reminder(
+            one.application.case,
+            gettext("登记来访结果和销签：%(count)d 人（%(title)s）") % {"count": one.count, "title": one.application.case.title},
+            one.due_on,
+            reverse("invitations:visit-edit", args=[one.application.case.number]),
+        )
+        for one in found
+    ]
+
+
 LETTERS = register(
     CaseKind(
         items=(ITEM,),
@@ -163,5 +180,6 @@ LETTERS = register(
         actions=(*application_acts.ACTIONS, *paper.ACTIONS, *ending.ACTIONS),
         offered=application_acts.offered,
         afterwards=ending.afterwards,
+        reminders=reminders,
     )
 )

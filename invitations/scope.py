@@ -9,6 +9,8 @@ from cases.standing import standings_of
 from .models import Application, InvitationLetter, InvitingUnit
 
 ITEM = "4.1"
+BESIDES = {"cases.review_case", "invitations.register_scan"}  # for whom a case need not be their own
+REVEAL = "invitations.reveal_passports"
 
 
 def works_on_letters(user: User) -> bool:
@@ -30,3 +32,26 @@ def applications_seen_by(user: User, *rights: str) -> QuerySet[Application]:
 def units_seen_by(user: User) -> QuerySet[InvitingUnit]:
     """Every unit, for whoever works on letters."""
     return InvitingUnit.objects.all() if works_on_letters(user) else InvitingUnit.objects.none()
+
+
+def may_reveal(person: User, case: Case) -> bool:
+    """Whether this person, or whom they stand in for, may be shown passport numbers of this case: preparers of their own, reviewers and signers as they see."""
+    return any(
+        REVEAL in one.permissions and one.sees(case) and ("cases.review_case" in one.permissions or one.person.pk == case.handler_id)
+        for one in standings_of(person)
+    )
+
+
+def may_print(person: User, case: Case) -> bool:
+    """Whether this person, or whom they stand in for, may open the issued letters of this case, which hold passport numbers: preparers their own."""
+    return any(
+        "cases.read_documents" in one.permissions
+        and one.sees(case)
+        and ("cases.handle_case" not in one.permissions or bool(BESIDES & one.permissions) or one.person.pk == case.handler_id)
+        for one in standings_of(person)
+    )
+
+
+def may_handle(person: User, case: Case) -> bool:
+    """Whether this person, or whom they stand in for, prepares letters and sees this case: what is done after its close is not its handler's alone."""
+    return any("cases.handle_case" in one.permissions and one.sees(case) for one in standings_of(person))

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.audit import acting, record
 
-from .models import CheckRule, LetterKind, LetterTemplate
+from .models import CheckRule, LetterKind, LetterTemplate, RetentionRule
 
 
 def seed(content: bytes) -> list[str]:
@@ -27,7 +27,13 @@ def _seed(read: dict[str, Any], sha256: str) -> Iterator[str]:
             LetterTemplate.objects.create(kind=kinds[row["kind"]], version=1, reason="随系统提供，待本单位确认", approved_at=timezone.now(), **texts)
         record("letter_kind.seed", names=sorted(kinds), source_sha256=sha256)
         yield f"函件种类和模板：录入 {len(kinds)} 种、{len(read['templates'])} 份，待本单位确认。"
-    if not CheckRule.objects.exists():
-        CheckRule.objects.bulk_create(CheckRule(**row) for row in read["rules"])
-        record("check_rule.seed", codes=[row["code"] for row in read["rules"]], source_sha256=sha256)
-        yield f"邀请函核对规则：录入 {len(read['rules'])} 条，待本单位确认。"
+    known = set(CheckRule.objects.values_list("code", flat=True))  # rules are never deleted: what is not there is new
+    if rules := [row for row in read["rules"] if row["code"] not in known]:
+        CheckRule.objects.bulk_create(CheckRule(**row) for row in rules)
+        record("check_rule.seed", codes=[row["code"] for row in rules], source_sha256=sha256)
+        yield f"邀请函核对规则：录入 {len(rules)} 条，待本单位确认。"
+    kept = set(RetentionRule.objects.values_list("what", flat=True))
+    if rules := [row for row in read["retention"] if row["what"] not in kept]:
+        RetentionRule.objects.bulk_create(RetentionRule(**row) for row in rules)
+        record("retention_rule.seed", names=[row["what"] for row in rules], source_sha256=sha256)
+        yield f"保存期规则：录入 {len(rules)} 条，待本单位确认。"

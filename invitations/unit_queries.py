@@ -10,6 +10,7 @@ from cases.models import Case
 
 from .models import Application, InvitationLetter, Invitee, InvitingUnit, UnitFiling, UnitHold
 from .scope import applications_seen_by, letters_seen_by, units_seen_by
+from .visits import awaited, overdue
 
 
 def units(person: User, today: date, *, q: str = "", state: str = "") -> QuerySet[InvitingUnit]:
@@ -51,7 +52,8 @@ class Standing:
     in_hand: int
     issued: int
     cancelled: int
-    unreported: int  # guests whose stay is over and of whom nothing was reported
+    awaited: int  # guests whose stay is over and of whom it is not known what became of them
+    late: int  # of these, whose departure should have been registered by now, of any case
 
 
 def standing_of(unit: InvitingUnit, person: User, today: date) -> Standing:
@@ -59,10 +61,8 @@ def standing_of(unit: InvitingUnit, person: User, today: date) -> Standing:
     letters = letters_seen_by(person).filter(application__unit=unit)
     told = letters.aggregate(issued=Count("pk"), cancelled=Count("pk", filter=Q(cancelled_at__isnull=False)))
     open_cases = Case.objects.visible_to(person).filter(invitation_application__unit=unit, closed_at=None)
-    guests = Invitee.objects.filter(application__in=applications_seen_by(person).filter(unit=unit, exit_on__lt=today), removed_at=None)
-    in_force = Exists(InvitationLetter.objects.filter(application=OuterRef("application"), cancelled_at=None, replaced_by=None))
-    owed = guests.filter(in_force).filter(Q(visit=None) | Q(visit__visa="granted", visit__entered_on__isnull=False, visit__left_on=None))
-    return Standing(open_cases.count(), told["issued"], told["cancelled"], owed.count())
+    owed = awaited(today).filter(application__in=applications_seen_by(person).filter(unit=unit))
+    return Standing(open_cases.count(), told["issued"], told["cancelled"], owed.count(), overdue(today, [unit.pk]).count())
 
 
 def letters_of(unit: InvitingUnit, person: User) -> QuerySet[InvitationLetter]:

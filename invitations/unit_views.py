@@ -17,6 +17,7 @@ from .letter_page import waiting_for
 from .models import InvitationLetter, UnitFiling
 from .scope import units_seen_by, works_on_letters
 from .unit_forms import ApplicationSearchForm, FilingForm, ReasonForm, UnitForm, UnitSearchForm
+from .visits import clock_on, in_default
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 keeper = right_required("invitations.change_unit")
@@ -55,7 +56,8 @@ def unit_list(request):
     form, today = UnitSearchForm(request.GET), timezone.localdate()
     asked = form.cleaned_data if form.is_valid() else {}
     rows = paged(queries.units(request.user, today, **asked), Key("name"), request.GET)
-    lines = [(unit, unit.filing_on(today), unit.open_hold) for unit in rows.rows]
+    late = in_default(rows.rows, today)
+    lines = [(unit, unit.filing_on(today), unit.open_hold, late.get(unit.pk, 0)) for unit in rows.rows]
     context = {"form": form, "page": rows, "lines": lines, "today": today, "is_filtered": any(asked.values())}
     return render(request, "invitations/unit_list.html", context)
 
@@ -73,6 +75,7 @@ def unit_detail(request, pk):
         "filings": unit.filings.all(),
         "holds": unit.holds.all(),
         "standing": queries.standing_of(unit, request.user, today),
+        "clock": clock_on(today),
         "page": letters,
         "lines": [(letter, _state(letter, today)) for letter in letters.rows],
     }

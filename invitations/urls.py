@@ -4,7 +4,7 @@ from django.urls import path
 
 from duties.public_site import VARIANTS
 
-from . import letter_views, paper_views, unit_views, verify_views
+from . import letter_views, paper_views, people_views, personal_views, unit_views, verify_views
 
 app_name = "invitations"
 urlpatterns = []
@@ -29,6 +29,25 @@ urlpatterns += [
     path("invitations/letters/<int:pk>/scan.pdf", paper_views.scan_open, name="scan-open"),
     path("invitations/scans/<int:pk>.pdf", paper_views.scan_compare, name="scan-compare"),
     path("invitations/specimens/<str:number>.pdf", letter_views.specimen, name="specimen"),
+]
+
+# -- the people on letters
+urlpatterns += [
+    path("invitations/people/<str:number>/<int:pk>/passport/", people_views.invitee_reveal, name="invitee-reveal"),
+    path("invitations/visits/", people_views.visit_list, name="visit-list"),
+    path("invitations/visits/<str:number>/", people_views.visit_edit, name="visit-edit"),
+]
+
+# -- their data: how long it is kept, what was purged, what a person asked for
+urlpatterns += [
+    path("invitations/personal/", personal_views.personal_home, name="personal-home"),
+    path("invitations/personal/rules/<slug:what>/", personal_views.retention_edit, name="retention-edit"),
+    path("invitations/personal/rules/<slug:what>/confirm/", personal_views.retention_confirm, name="retention-confirm"),
+    path("invitations/personal/purges/<int:pk>/", personal_views.purge_detail, name="purge-detail"),
+    path("invitations/personal/purges/<int:pk>/certificate.pdf", personal_views.purge_print, name="purge-print"),
+    path("invitations/people/<str:number>/<int:pk>/request/", personal_views.request_create, name="request-create"),
+    path("invitations/personal/requests/<int:pk>/", personal_views.request_detail, name="request-detail"),
+    path("invitations/personal/requests/<int:pk>/data.<slug:format>", personal_views.request_data, name="request-data"),
 ]
 
 # -- checking a letter, in every dress of the public site

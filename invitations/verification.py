@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from core import codes
@@ -15,8 +16,10 @@ from core import codes
 from .issuing import passport_digest
 from .models import FailedCheck, InvitationLetter
 
-MOST_FAILURES = 20  # of one address
+MOST_FAILURES = 20  # of one address within WINDOW
 WINDOW = timedelta(minutes=10)
+MOST_OF_ALL = 1000  # of all addresses together within a MINUTE: a guesser who has many addresses waits as well
+MINUTE = timedelta(minutes=1)
 KEPT = timedelta(days=1)
 BRACKETS = str.maketrans("[](){}【】", "〔〕〔〕〔〕〔〕")
 LONGEST = 80  # signs of a number; longer ones were never given
@@ -35,7 +38,8 @@ class Answer:
     names: list[str]  # masked; only for the token
     sha256: str
     replaced_by: str
-    passport: bool | None = None  # whether the number that was typed stands on it; None: none was typed
+    passport: bool | None = None  # whether the number that was typed stands on it; None: none was typed, or nothing is left to compare it with
+    is_purged: bool = False  # passport numbers are kept no longer
 
 
 def read_number(typed: str) -> str:
@@ -69,7 +73,8 @@ def _answer(letter: InvitationLetter, passport: str, *, with_names: bool) -> Ans
         names=letter.masked_names if with_names else [],
         sha256=letter.sha256,
         replaced_by=letter.replaced_by.number if letter.replaced_by else "",
-        passport=passport_digest(passport, letter.token_digest) in letter.passport_digests if passport else None,
+        passport=passport_digest(passport, letter.token_digest) in letter.passport_digests if passport and not letter.purged_at else None,
+        is_purged=letter.purged_at is not None,
     )
 
 
@@ -77,9 +82,11 @@ def _answer(letter: InvitationLetter, passport: str, *, with_names: bool) -> Ans
 
 
 def is_too_often(address: str) -> bool:
-    """Whether this address has asked in vain too often lately."""
-    since = timezone.now() - WINDOW
-    return FailedCheck.objects.filter(address=codes.digest(f"address {address}"), at__gte=since).count() >= MOST_FAILURES
+    """Whether this address has asked in vain too often lately, or all together have; one query."""
+    now = timezone.now()
+    mine, late = Q(address=codes.digest(f"address {address}"), at__gte=now - WINDOW), Q(at__gte=now - MINUTE)
+    told = FailedCheck.objects.filter(mine | late).aggregate(mine=Count("pk", filter=mine), all=Count("pk", filter=late))
+    return told["mine"] >= MOST_FAILURES or told["all"] >= MOST_OF_ALL
 
 
 def note_failure(address: str) -> None:

@@ -25,7 +25,8 @@ def verify(request):
         form = LetterCheckForm(request.POST if request.method == "POST" else None)
         if not form.is_bound or not form.is_valid():
             return _page(request, {"form": form})
-        return _told(request, {"form": form}, lambda: verification.by_number(**form.cleaned_data))
+        told = {"form": form, "asked_passport": form.cleaned_data["passport"]}
+        return _told(request, told, lambda: verification.by_number(**form.cleaned_data))
 
 
 @login_not_required
@@ -36,12 +37,13 @@ def verify_token(request, token):
     with translation.override(variant_of(request.path).language):
         form = PassportCheckForm(request.POST if request.method == "POST" else None)
         passport = form.cleaned_data["passport"] if form.is_bound and form.is_valid() else ""
-        return _told(request, {"form": form, "by_token": True}, lambda: verification.by_token(token, passport))
+        told = {"form": form, "by_token": True, "asked_passport": passport}
+        return _told(request, told, lambda: verification.by_token(token, passport))
 
 
 def _told(request, told, look):
     address = address_of(request)
-    if verification.is_too_often(address):
+    if request.method == "POST" and verification.is_too_often(address):  # nobody guesses a token: who scans the paper is always answered
         response = _page(request, told | {"too_often": True}, status=429)
         response["Retry-After"] = str(WAIT_SECONDS)
         return response

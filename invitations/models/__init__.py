@@ -4,6 +4,7 @@ from .after import Cancellation, Scan, Visit
 from .applications import Application, Invitee
 from .letters import FailedCheck, InvitationLetter
 from .lists import CheckRule, LetterKind, LetterTemplate
+from .personal import PersonRequest, Purge, RetentionRule
 from .units import InvitingUnit, UnitFiling, UnitHold
 
 __all__ = [
@@ -16,6 +17,9 @@ __all__ = [
     "InvitingUnit",
     "LetterKind",
     "LetterTemplate",
+    "PersonRequest",
+    "Purge",
+    "RetentionRule",
     "Scan",
     "UnitFiling",
     "UnitHold",

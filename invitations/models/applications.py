@@ -101,12 +101,12 @@ class Invitee(SealedRow):
     given_names = models.CharField(_("护照上的名"), max_length=80, blank=True)
     chinese_name = models.CharField(_("中文姓名"), max_length=40, blank=True)
     sex = models.CharField(_("性别"), max_length=1, choices=Sex)
-    birth_on = models.DateField(_("出生日期"))
+    birth_on = models.DateField(_("出生日期"), null=True)  # NULL only where it was purged
     nationality = models.ForeignKey(Country, models.PROTECT, related_name="+", verbose_name=_("国籍"))
     passport_number = EncryptedTextField(_("护照号码"), null=True)
     passport_index = BlindIndexField(of="passport_number")
     passport_issued_on = models.DateField(_("签发日期"), null=True, blank=True)
-    passport_expires_on = models.DateField(_("有效期至"))
+    passport_expires_on = models.DateField(_("有效期至"), null=True)  # NULL only where it was purged
     employer = models.CharField(_("工作单位"), max_length=200, blank=True)
     employer_en = models.CharField(_("工作单位（英文）"), max_length=300, blank=True)
     job = models.CharField(_("职务"), max_length=100, blank=True)
@@ -126,7 +126,11 @@ class Invitee(SealedRow):
             models.CheckConstraint(
                 condition=~Q(surname="") | ~Q(given_names=""), name="invitations_invitee_is_named", violation_error_message=_("请填写护照上的姓名。")
             ),
-            models.CheckConstraint(condition=Q(purged_at=None) | Q(passport_number__isnull=True), name="invitations_purged_has_no_number"),
+            models.CheckConstraint(condition=Q(purged_at=None) | Q(passport_number__isnull=True, passport_index=None), name="invitations_purged_has_no_number"),
+            models.CheckConstraint(
+                condition=Q(purged_at__isnull=False) | Q(birth_on__isnull=False, passport_expires_on__isnull=False, passport_number__isnull=False),
+                name="invitations_invitee_has_a_passport",
+            ),
         ]
 
     def __str__(self) -> str:

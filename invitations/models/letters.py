@@ -40,6 +40,7 @@ class InvitationLetter(SealedRow):
     masked_names = models.JSONField(default=list)  # what the QR code may show: "L*** B***"
     passport_digests = models.JSONField(default=list)  # of the numbers on it, for who checks one; emptied with the purge
     content = EncryptedTextField(null=True)  # JSON: everything that is printed, passport numbers included; NULL once purged
+    purged_at = models.DateTimeField(null=True, blank=True)  # its words, its PDF and what passport numbers are compared with are gone
     content_digest = models.CharField(max_length=64)
     token_digest = models.CharField(max_length=64, unique=True)  # of the token in the QR code
     code_digest = models.CharField(max_length=64, unique=True)  # of the code that is typed
@@ -119,6 +120,11 @@ class InvitationLetter(SealedRow):
                 )
                 for fact, when in (("sealed", "at"), ("handed_over", "at"), ("submitted", "on"))
             ),
+            models.CheckConstraint(
+                condition=Q(purged_at=None, content__isnull=False) | Q(purged_at__isnull=False, content__isnull=True, file=""),
+                name="invitations_purged_whole",
+            ),
+            models.CheckConstraint(condition=Q(scan_purged_at=None) | Q(scan="", scanned_at__isnull=False), name="invitations_scan_purged_is_gone"),
             models.CheckConstraint(
                 condition=Q(replaced_by=None, replaced_at=None) | Q(replaced_by__isnull=False, replaced_at__isnull=False),
                 name="invitations_replaced_all_or_none",

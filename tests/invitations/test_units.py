@@ -185,7 +185,7 @@ def test_the_page_of_a_unit_tells_its_letters_and_what_it_owes(case, unit, revie
     answer = client.get(unit.get_absolute_url())
 
     standing = answer.context["standing"]
-    assert (standing.in_hand, standing.issued, standing.cancelled, standing.unreported) == (1, 1, 0, 3)
+    assert (standing.in_hand, standing.issued, standing.cancelled, standing.awaited, standing.late) == (1, 1, 0, 3, 0)
     assert Application.objects.get(case=case).letters.get().number in answer.text
 
 

@@ -1,15 +1,20 @@
 """核验: what the public page tells, and what it does not tell."""
 
+import hashlib
 import json
 from datetime import timedelta
 
+import pypdfium2
 import pytest
+import zxingcpp
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from core import codes
 from duties.public_site import write
 from invitations import verification, verify_views
+from invitations.drawing import draw, issued_pdf
 from invitations.models import FailedCheck, InvitationLetter
 
 from ..duties.conftest import site_dir  # noqa: F401 - a fixture
@@ -121,6 +126,53 @@ def test_who_asks_in_vain_too_often_waits(letter, words, monkeypatch):
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(verify_views.WAIT_SECONDS))
     assert "有效期至" not in answer.content.decode()
     assert Client(REMOTE_ADDR="192.0.2.9").post("/verify/", {"number": letter.number, "code": words["code"]}).status_code == 200
+
+
+def test_all_together_wait_where_many_addresses_guess(letter, words, monkeypatch):
+    monkeypatch.setattr(verification, "MOST_OF_ALL", 3)
+    for place in range(3):
+        verification.note_failure(f"192.0.2.{place}")
+
+    assert ask(letter, words["code"]).status_code == 429
+    assert Client().get(f"/verify/{words['token']}/").status_code == 200
+    FailedCheck.objects.update(at=timezone.now() - timedelta(minutes=2))
+    assert ask(letter, words["code"]).status_code == 200
+
+
+def test_the_qr_code_on_the_drawn_page_verifies(letter):
+    draw(letter.pk)
+    document = pypdfium2.PdfDocument(issued_pdf(InvitationLetter.objects.get()))
+    pictures = [page.render(scale=3).to_pil() for page in document]
+
+    (text,) = [found.text for picture in pictures for found in zxingcpp.read_barcodes(picture)]
+
+    document.close()
+    path = text.removeprefix(settings.PUBLIC_BASE_URL)
+    assert path != text
+    page = Client().get(path).content.decode()
+    assert letter.number in page
+    assert "有效" in page
+
+
+def test_the_page_holds_the_digest_of_the_pdf_and_the_address_to_trust(letter, words, settings):
+    draw(letter.pk)
+    body = issued_pdf(InvitationLetter.objects.get())
+
+    page = ask(letter, words["code"]).content.decode()
+
+    assert f'data-sha256="{hashlib.sha256(body).hexdigest()}"' in page
+    assert f"本页地址以 {settings.PUBLIC_BASE_URL.partition('//')[2]}/ 开头" in page
+    assert "verify.js" in page
+
+
+def test_a_passport_is_guessed_as_seldom_as_a_code(letter, words, monkeypatch):
+    monkeypatch.setattr(verification, "MOST_FAILURES", 2)
+    token = f"/verify/{words['token']}/"
+
+    answers = [Client().post(token, {"passport": f"P0000000{place}"}).status_code for place in range(3)]
+
+    assert answers == [200, 200, 429]
+    assert Client().get(token).status_code == 200
 
 
 def test_failures_are_forgotten_after_a_day(letter):
