@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0010_lists_of_contacts'),
+        ('cases', '0011_list_of_memoranda'),
     ]
 
     operations = [
