@@ -128,7 +128,7 @@ def test_out_of_sight_is_not_listed(several):
     client = make.client_of(make.worker("preparer", "2.1"))
 
     assert "还没有备忘录" in page(client, LIST)
-    assert "没有找到符合条件的备忘录" in page(client, LIST, q="到期")
+    assert "没有找到符合条件的记录" in page(client, LIST, q="到期")
     assert "新建备忘录办件" not in page(client, LIST)
 
 
