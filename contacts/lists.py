@@ -18,7 +18,7 @@ from .book_filters import OrganisationFilterForm, PersonFilterForm
 from .models import ContactPoint, Organisation, Person
 from .models.parts import sees_the_book
 
-EXPORT = "lists.export_list"
+EXPORT, CHANGE = "lists.export_list", "contacts.change_contact"
 
 # -- the book
 
@@ -66,13 +66,14 @@ ORGANISATIONS = register(
             Column("deputy", _("替补联系人"), lambda row: row.deputy.name if row.deputy else "", False, bring=lambda rows: rows.select_related("deputy")),
             Column("tags", _("标签"), lambda row: "、".join(tag.name for tag in row.tags.all()), False, bring=lambda rows: rows.prefetch_related("tags")),
             Column("address", _("地址"), lambda row: "；".join(place.text for place in row.located), False, bring=book_queries.with_addresses),
-            Column("phones", _("电话"), _joined(*PHONES), False, bring=book_queries.with_points),
-            Column("emails", _("邮箱"), _joined(ContactPoint.Kind.EMAIL), False, bring=book_queries.with_points),
+            Column("phones", _("电话"), _joined(*PHONES), False, bring=book_queries.with_points, is_personal=True),
+            Column("emails", _("邮箱"), _joined(ContactPoint.Kind.EMAIL), False, bring=book_queries.with_points, is_personal=True),
             Column("website", _("网址"), lambda row: row.website, False),
             Column("made", _("登记时间"), lambda row: row.made_at, False, sort="-made"),
         ],
         may=sees_the_book,
         may_export=lambda user: sees_the_book(user, EXPORT),
+        shows_personal=lambda user: sees_the_book(user, CHANGE),
         parameters=frozenset({*OrganisationFilterForm.base_fields, "sort"}),
     )
 )
@@ -89,8 +90,8 @@ PEOPLE = register(
             Column("latin", _("护照拼写"), lambda row: row.latin_name),
             Column("honorific", _("称谓"), lambda row: row.honorific),
             Column("positions", _("机构和职务"), lambda row: "；".join(map(str, row.held)), bring=book_queries.with_positions),
-            Column("phones", _("电话"), _joined(*PHONES), bring=book_queries.with_points),
-            Column("emails", _("邮箱"), _joined(ContactPoint.Kind.EMAIL), bring=book_queries.with_points),
+            Column("phones", _("电话"), _joined(*PHONES), bring=book_queries.with_points, is_personal=True),
+            Column("emails", _("邮箱"), _joined(ContactPoint.Kind.EMAIL), bring=book_queries.with_points, is_personal=True),
             Column("native", _("本国文字姓名"), lambda row: row.name_native, False),
             Column(
                 "nationality",
@@ -101,11 +102,12 @@ PEOPLE = register(
             ),
             Column("sex", _("性别"), lambda row: str(row.get_sex_display()), False),
             Column("languages", _("语言"), lambda row: row.languages, False),
-            Column("taboos", _("禁忌和习惯"), lambda row: row.taboos, False),
+            Column("taboos", _("禁忌和习惯"), lambda row: row.taboos, False, is_personal=True),
             Column("made", _("登记时间"), lambda row: row.made_at, False, sort="-made"),
         ],
         may=sees_the_book,
         may_export=lambda user: sees_the_book(user, EXPORT),
+        shows_personal=lambda user: sees_the_book(user, CHANGE),
         parameters=frozenset({*PersonFilterForm.base_fields, "sort"}),
     )
 )

@@ -83,14 +83,14 @@ def _note_keys(rows: QuerySet[Any], keys: IO[bytes]) -> int:
 
 def _cells(kind: ListKind, user: User, query: str, keys: IO[bytes], columns: list[Column], told: Callable[[int], None]) -> Iterator[list[Cell]]:
     """The cells of each row whose key stands in `keys`."""
-    done = 0
+    done, values = 0, [kind.value_for(user, column) for column in columns]
     told(done)
     while read := keys.read(PIECE * 8):
         wanted = array(KEY, read)
         rows = kind.rows_to_export(user, QueryDict(query))
         rows = rows.model._default_manager.filter(pk__in=wanted) if kind.bring else rows.filter(pk__in=wanted).order_by()
         by_key = {row.pk: row for row in kind.with_columns(rows, columns)}
-        yield from ([column.value(by_key[key]) for column in columns] for key in wanted if key in by_key)
+        yield from ([value(by_key[key]) for value in values] for key in wanted if key in by_key)
         done += len(wanted)
         told(done)
 

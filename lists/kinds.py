@@ -29,6 +29,12 @@ class Column:
     sort: str = ""
     bring: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
     is_fixed: bool = False
+    is_personal: bool = False  # taken along in full only by whom the list says
+
+
+def masked(text: str) -> str:
+    """A text of which only the first and the last sign can be read."""
+    return f"{text[0]}****{text[-1]}" if len(text) > 6 else "****" if text else ""
 
 
 def _rights(user: User) -> Iterable[str]:
@@ -43,7 +49,7 @@ class ListKind:
     columns show brought along (select_related, prefetch_related), unless `bring` or the columns do that. `may` says who sees the list. Who takes it
     along needs the permission `lists.export_list`, or what `may_export` says instead; `export_rows` says which rows then (by default the same).
     `standing` names all that lets a person see rows: where any of it is gone since an export was made, the file is not given out. `parameters` are the
-    names in the address that make up a filter (None: all but those of paging).
+    names in the address that make up a filter (None: all but those of paging). `shows_personal` says who takes personal columns along unmasked.
     """
 
     name: str
@@ -57,6 +63,13 @@ class ListKind:
     bring: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
     standing: Callable[[User], Iterable[str]] = _rights
     parameters: frozenset[str] | None = None
+    shows_personal: Callable[[User], bool] | None = None
+
+    def value_for(self, user: User, column: Column) -> Callable[[Any], Cell]:
+        """How the cells of a column are taken along by this person: of a personal one, no more than that it is there, unless they may have it."""
+        if not column.is_personal or self.shows_personal is None or self.shows_personal(user):
+            return column.value
+        return lambda row: masked(str(column.value(row) or ""))
 
     def exported_by(self, user: User) -> bool:
         """Whether this person may take the list along."""
