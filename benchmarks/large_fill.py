@@ -194,6 +194,6 @@ def check() -> None:
     """The search entries are those that the portal would have written."""
     for source, objects in ((CASES, Case.objects.all()), (DOCUMENTS, Document.objects.select_related("case"))):
         for row in objects.filter(pk__lte=100):
-            expected = search._entry(source.kind, row.pk, source.words(row))
+            expected = search.entry(source.kind, row.pk, source.words(row))
             found = SearchEntry.objects.get(kind=source.kind, object_pk=row.pk)
             assert (found.title, found.text) == (expected.title, expected.text), (found.text, expected.text)

@@ -15,7 +15,16 @@ from .processes import HERE, PYTHON, ROOT
 from .results import ROUNDS, Result
 
 # Function and its module, loaded when Django is set up.
-PARTS = {"web": "public_page", "check": "start", "printing": "paper", "letters": "letters", "cases": "cases", "sheets": "sheets", "many": "many"}
+PARTS = {
+    "web": "public_page",
+    "check": "start",
+    "printing": "paper",
+    "letters": "letters",
+    "cases": "cases",
+    "sheets": "sheets",
+    "imports": "imports",
+    "many": "many",
+}
 HEAD = """# Benchmarks
 
 Written by `benchmarks/run`. Ours ÷ baseline, measured in turn in the same run; each ratio is the median of the rounds, in brackets the
@@ -48,6 +57,9 @@ How it is measured
   baseline repeats the statements that one such act sends, in the same transactions: by `pgbench` with eight clients, by `sqlite3` with eight threads
   (WAL, synchronous=FULL, BEGIN IMMEDIATE). PostgreSQL writes through (fsync on). No act is lost and the audit trail holds, or the run fails.
 - **Sheets**: ten columns, three of them dates, a million rows from a generator, each way in a fresh process; openpyxl writes a tenth of them. CPU time.
+- **Imports**: the rows of a roster, made ready as the worker does it, then written in a transaction that is rolled back; CPU of the process and of its
+  part of PostgreSQL. The baseline makes the same rows as objects and writes them with `bulk_create`, a thousand at once. Not in it on either side: reading
+  the file (in a child, before), comparing with what is there, and one event of the audit trail for the whole import.
 - **A million cases**: made by benchmarks/large.py (one in ten open), with 100,000 documents, their search entries and a million audit events. Whole
   requests through Django's test client, in a process for each database, in turn; CPU of the process and of its part of PostgreSQL.
   "sees.all" sees all cases, "carrier11" those of one item (15 %), "sees.few" those of another (1 in 1000).

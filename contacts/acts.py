@@ -62,3 +62,14 @@ ACTIONS |= {
     "liaison_rule.change": _("修改联络工作规则"),
     "liaison_rule.confirm": _("确认联络工作规则"),
 }
+
+# -- imports
+ACTIONS |= {
+    "contacts.upload_import": _("上传联系人表格"),
+    "contacts.map_import": _("对应导入的列"),
+    "contacts.check_import": _("检查导入的行"),
+    "contacts.correct_import": _("改正导入的行"),
+    "contacts.choose_import": _("选择怎样处理导入的行"),
+    "contacts.import": _("导入联系人"),
+    "contacts.undo_import": _("撤销导入"),
+}

@@ -33,3 +33,13 @@ daily("contacts-duplicates-daily", _("查找重复的机构和联系人"), "cont
 
 # -- memoranda
 daily("extend-memoranda", _("顺延到期的备忘录"), "contacts.memorandum_upkeep.extend_memoranda", at=time(0, 20))
+
+# -- imports
+CHECK, IMPORT, UNDO = (
+    register(JobKind(name=name, label=label, work=work, may=lambda user, parameters: user.has_perm("contacts.change_contact")))
+    for name, label, work in (
+        ("contacts-check", _("检查导入的联系人"), "contacts.import_checking.check"),
+        ("contacts-import", _("导入联系人"), "contacts.importing.run"),
+        ("contacts-undo-import", _("撤销导入联系人"), "contacts.import_undoing.run"),
+    )
+)

@@ -112,7 +112,12 @@ know("contacts.position.organisation", same=("person", "title", "department", "s
 know("contacts.position.person", same=("organisation", "title", "department", "since_on", "until_on"))
 know("contacts.contactpoint.organisation", same=("kind", "folded"))
 know("contacts.contactpoint.person", same=("kind", "folded"))
+know("contacts.importrow.target")
 
 # -- memoranda: those that are signed follow too, which is all that may change of them
 know("contacts.memorandumparty.organisation", same=("memorandum", "removed_at"))
 know("contacts.memorandumsignatory.person")
+
+# -- coordination matters
+know("contacts.coordinationmatter.counterpart")
+know("contacts.coordinationmatter.contact")

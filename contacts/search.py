@@ -14,7 +14,11 @@ def _of_organisation(organisation: Organisation) -> Words:
 
 
 def _of_person(person: Person) -> Words:
-    points = [point.value for point in person.points.all()]
+    return words_of_person(person, [point.value for point in person.points.all()])
+
+
+def words_of_person(person: Person, points: list[str]) -> Words:
+    """What a person is found by who is reached at these `points`; of one that is not stored yet too."""
     return Words(str(person), [f"{person.surname} {person.given_names}", f"{person.given_names} {person.surname}", person.name_native, *points], [person.name])
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import book_views, brief_views, card_views, coordination_views, country_views, duplicate_views, memorandum_views, merge_views, rule_views
+from . import book_views, brief_views, card_views, coordination_views, country_views, duplicate_views, import_views, memorandum_views, merge_views, rule_views
 from .models import Organisation, Person
 
 app_name = "contacts"
@@ -76,4 +76,18 @@ urlpatterns += [
     path("rules/liaison/", rule_views.liaison_rule_list, name="liaison-rule-list"),
     path("rules/liaison/<int:pk>/edit/", rule_views.liaison_rule_edit, name="liaison-rule-edit"),
     path("rules/liaison/<int:pk>/confirm/", rule_views.liaison_rule_confirm, name="liaison-rule-confirm"),
+]
+
+# -- imports
+urlpatterns += [
+    path("contacts/imports/", import_views.import_list, name="import-list"),
+    path("contacts/imports/new/", import_views.import_create, name="import-create"),
+    path("contacts/imports/template/", import_views.import_template, name="import-template"),
+    path("contacts/imports/<int:batch>/", import_views.import_detail, name="import-detail"),
+    path("contacts/imports/<int:batch>/columns/", import_views.import_map, name="import-map"),
+    path("contacts/imports/<int:batch>/choose/", import_views.import_choose, name="import-choose"),
+    path("contacts/imports/<int:batch>/start/", import_views.import_start, name="import-start"),
+    path("contacts/imports/<int:batch>/undo/", import_views.import_undo, name="import-undo"),
+    path("contacts/imports/<int:batch>/problems/", import_views.import_problems, name="import-problems"),
+    path("contacts/imports/<int:batch>/rows/<int:number>/", import_views.import_row, name="import-row"),
 ]

@@ -26,12 +26,13 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .files import is_full, open_kept, path_of
+from .files import folder, is_full, open_kept, path_of
 from .pipes import send
 
 logger = logging.getLogger(__name__)
 
 SECONDS = 30  # for one file
+TABLE_SECONDS = 600  # for every cell of a large table
 PATH = "/usr/bin:/bin"  # where poppler is looked for
 SCANNER_SECONDS = 60
 KEPT_DAYS = 30  # a picture of a page is kept so long
@@ -132,6 +133,31 @@ def words_of(name: str, sha256: str, kind: str) -> str:
         raise RefusedFileError(code)
     text: str = found["text"]
     return text
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table, as lines of JSON in a file beside what comes in: [number of the row, [cells]]. The first is that of the headings."""
+
+    path: Path
+    count: int
+    is_cut: bool
+
+
+def read_table(path: Path, kind: str, most: int) -> Table:
+    """Read `most` rows and the headings of the workbook or CSV file at `path`, which was inspected before. Raises RefusedFileError.
+
+    The file that it wrote is the caller's, to be removed.
+    """
+    out = folder("incoming") / secrets.token_hex(16)
+    try:
+        found = json.loads(_run("read_table", path, kind, str(out), str(most), seconds=TABLE_SECONDS)[0])
+        if code := found.get("refused"):
+            raise RefusedFileError(code)
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
+    return Table(out, found["count"], found["is_cut"])
 
 
 def draw(path: Path, kind: str, page: int) -> bytes:
@@ -255,7 +281,7 @@ def _ask_clamd(path: Path) -> str:
     return said.rstrip(b"\0\n").decode("utf-8", "replace")
 
 
-def _run(task: str, path: Path, *rest: str, given: bytes | None = None) -> tuple[bytes, bytes]:
+def _run(task: str, path: Path, *rest: str, given: bytes | None = None, seconds: int | None = None) -> tuple[bytes, bytes]:
     """What the child says, which reads `given`; it is killed, with all that it started, when its time is over."""
     with tempfile.TemporaryDirectory(prefix="inspecting-") as folder:
         # Nothing of our environment: no key, no password.
@@ -270,7 +296,7 @@ def _run(task: str, path: Path, *rest: str, given: bytes | None = None) -> tuple
             start_new_session=True,
         )
         try:
-            said = child.communicate(given, timeout=SECONDS)
+            said = child.communicate(given, timeout=seconds or SECONDS)
         except subprocess.TimeoutExpired as error:
             raise RefusedFileError("heavy") from error
         finally:

@@ -99,11 +99,12 @@ def register(source: Source) -> Source:
 
 def put(source: Source, objects: Iterable[Any]) -> None:
     """Note what these objects can be found by, in the transaction that changes them."""
-    entries = [_entry(source.kind, row.pk, source.words(row)) for row in objects]
+    entries = [entry(source.kind, row.pk, source.words(row)) for row in objects]
     SearchEntry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["kind", "object_pk"], update_fields=["title", "text"])
 
 
-def _entry(kind: str, object_pk: int, words: Words) -> SearchEntry:
+def entry(kind: str, object_pk: int, words: Words) -> SearchEntry:
+    """The entry of one object, not stored: for whoever writes many at once."""
     lines = [normalise(line) for line in [words.title, *words.words, *words.names]]
     lines += spell(words.title) + [line for name in words.names for as_name in (False, True) for line in spell(name, name=as_name)]
     return SearchEntry(kind=kind, object_pk=object_pk, title=words.title, text="\n".join(dict.fromkeys(line for line in lines if line)))

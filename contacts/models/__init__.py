@@ -2,6 +2,7 @@
 
 from .coordination import CoordinationMatter, PlanLine
 from .countries import Country
+from .imports import ImportBatch, ImportRow
 from .matches import Likeness, MatchKey
 from .memoranda import Language, Memorandum, MemorandumParty, MemorandumSignatory, MemorandumText
 from .memorandum_course import Commitment, Countersignature, Fulfilment, LegalReview, MemorandumExtension, TextCheck, YearlyReview
@@ -17,6 +18,8 @@ __all__ = [
     "Countersignature",
     "Country",
     "Fulfilment",
+    "ImportBatch",
+    "ImportRow",
     "Language",
     "LegalReview",
     "LiaisonRule",
