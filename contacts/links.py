@@ -121,3 +121,7 @@ know("contacts.memorandumsignatory.person")
 # -- coordination matters
 know("contacts.coordinationmatter.counterpart")
 know("contacts.coordinationmatter.contact")
+
+# -- coordination matters
+know("contacts.coordinationmatter.counterpart")
+know("contacts.coordinationmatter.contact")
