@@ -16,12 +16,14 @@ import threading
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from .libraries import library
 from .pipes import Message, receive, send
 
 logger = logging.getLogger(__name__)
@@ -257,6 +259,23 @@ def _store(path: Path, body: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):  # another process removed it
             if old.is_file() and old.stat().st_mtime < before:
                 old.unlink()
+
+
+def undrawable(text: str) -> list[str]:
+    """The characters of `text` that no face has, each once, in order: a print with one of them is refused."""
+    return [sign for sign in dict.fromkeys(text) if not sign.isspace() and ord(sign) not in _drawable()]
+
+
+@cache
+def _drawable() -> frozenset[int]:
+    """Every code point that some face of the pack, or of the operator's folder, has a glyph for."""
+    folders = [settings.BASE_DIR / "fonts", *_extra_fonts()]
+    faces = [path for folder in folders for path in folder.iterdir() if path.suffix.lower() in {".otf", ".ttf", ".ttc"}]
+    found: set[int] = set()
+    for path in faces:
+        with library("fontTools.ttLib.TTFont")(path, lazy=True, fontNumber=0) as face:
+            found.update(face.getBestCmap())
+    return frozenset(found)
 
 
 def _missing(points: "list[int] | set[int]") -> str:

@@ -3,7 +3,7 @@
 Every check reads what `load` brought, so that a page costs the same queries for one invitee as for fifty.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.models import CaseMaterial
+from core.consistency import differences
 
-from .models import Application, CheckRule, Invitee
+from .models import Application, CheckRule, Invitee, LetterTemplate
 from .visits import RULE, in_default
+from .wording import fill, template_in_force, values_of
 
 Told = tuple[str, str, int | None]  # what is wrong, the field beside which it is said, the invitee (pk) whom it is about
 
@@ -41,6 +43,7 @@ class Facts:
     everybody: Sequence[Invitee]
     papers: frozenset[str]  # names of the materials that the case has
     live: dict[int, str]  # invitee: number of the letter in force that overlaps
+    template: LetterTemplate | None
     today: date
     late: int = 0  # departures that the unit has not registered in time
 
@@ -62,7 +65,7 @@ def load(application: Application, materials: Iterable[CaseMaterial], today: dat
     here = {CaseMaterial.Status.RECEIVED, CaseMaterial.Status.VERIFIED, CaseMaterial.Status.WAIVED}
     papers = frozenset(material.name for material in materials if material.status in here)
     late = in_default([application.unit], today).get(application.unit.pk, 0) if application.unit else 0
-    return Facts(application, invitees, papers, _live_letters(application, invitees, today), today, late)
+    return Facts(application, invitees, papers, _live_letters(application, invitees, today), template_in_force(application), today, late)
 
 
 def _live_letters(application: Application, invitees: Sequence[Invitee], today: date) -> dict[int, str]:
@@ -217,6 +220,28 @@ def departures_are_registered(facts: Facts, rule: CheckRule) -> Iterator[Told]:
         yield _("邀请单位有 %(count)d 人逾期未销签，请单位先反馈来访结果") % {"count": facts.late}, "unit", None
 
 
+IN_BOTH = ("purpose", "relation", "places")  # what an application says in Chinese and in English
+OF_PEOPLE = ("employer", "job")
+NAMED = ("unit", "post", "purpose", "places")  # placeholders that stand for a name, which the other text has in the other language
+
+
+def says_the_same(facts: Facts, rule: CheckRule) -> Iterator[Told]:
+    for source, names, key in ((facts.application, IN_BOTH, None), *((invitee, OF_PEOPLE, invitee.pk) for invitee in facts.invitees)):
+        for name in names:
+            chinese, english = getattr(source, name), getattr(source, f"{name}_en")
+            if chinese and english:
+                yield from ((told, f"{name}_en", key) for told in differences(chinese, english))
+    if facts.template and not missing_facts(facts.application, facts.invitees):
+        values = values_of(facts.application, len(facts.invitees), "")
+        yield from ((_("函件正文：%(told)s") % {"told": told}, "", None) for told in differing_words(facts.template, values))
+
+
+def differing_words(template: LetterTemplate, values: Mapping[str, str]) -> list[str]:
+    """What the Chinese and the English words of a letter do not both say, with these values in them."""
+    used = [name for name in NAMED if f"{{{name}}}" in template.body or f"{{{name}_en}}" in template.body_en]
+    return differences(fill(template.body, values), fill(template.body_en, values), [(values[name], values[f"{name}_en"]) for name in used])
+
+
 CHECKS: dict[str, Callable[[Facts, CheckRule], Iterator[Told]]] = {
     "INV-01": passport_lasts,
     "INV-02": people_a_letter,
@@ -235,6 +260,7 @@ CHECKS: dict[str, Callable[[Facts, CheckRule], Iterator[Told]]] = {
     "INV-15": passport_lasts_a_year,
     "INV-16": cooperation_papers,
     RULE: departures_are_registered,
+    "INV-18": says_the_same,
 }
 
 

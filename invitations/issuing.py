@@ -22,10 +22,10 @@ from core.encryption import plain_number
 from core.numbering import take_number
 
 from .checks import current_invitees
-from .models import Application, InvitationLetter, Invitee, InvitingUnit, LetterTemplate, Scan
+from .models import Application, InvitationLetter, Invitee, LetterTemplate, Scan
 from .search import LETTERS
 from .tasks import draw_letter
-from .wording import day_in_chinese, day_in_english, fill
+from .wording import fill, template_in_force, values_of
 
 files.register(lambda names: {name for pair in _files_among(set(names)) for name in pair} & set(names))
 files.register(lambda names: set(Scan.objects.filter(file__in=list(names)).values_list("file", flat=True)))
@@ -46,11 +46,6 @@ def _files_among(names: set[str]) -> QuerySet[InvitationLetter, tuple[str, str]]
     return InvitationLetter.objects.filter(Q(file__in=names) | Q(scan__in=names)).values_list("file", "scan")
 
 
-def template_in_force(application: Application) -> LetterTemplate | None:
-    """The approved words of the application's kind of letter."""
-    return LetterTemplate.objects.filter(kind=application.kind, approved_at__isnull=False, superseded_at=None).first()
-
-
 def parts_of(application: Application, invitees: Sequence[Invitee]) -> list[Sequence[Invitee]]:
     """The people of each letter: so many on one as its kind holds, all on one where the rest goes on an annex."""
     assert application.kind is not None
@@ -66,11 +61,11 @@ def last_day(application: Application, issued_on: date) -> date:
 
 
 def content_of(application: Application, people: Sequence[Invitee], template: LetterTemplate, *, number: str, on: date) -> dict[str, Any]:
-    """Everything that a letter says, as JSON: what is printed and digested. `number` is "" for a specimen (样张)."""
+    """Everything that a letter says, as JSON: what is printed and digested. `number` is "" for a specimen (样张), which shows passport numbers masked."""
     assert application.unit is not None
     assert application.kind is not None
     unit, contact = application.unit, getattr(application.case.sheet, "supervision", None)
-    values = _values(application, unit, len(people), number)
+    values = values_of(application, len(people), number)
     return {
         "number": number,
         "kind": application.kind.name,
@@ -94,28 +89,6 @@ def content_of(application: Application, people: Sequence[Invitee], template: Le
         "issuer": [ISSUER, ISSUER_EN],
         "issued_on": on,
         "valid_until": last_day(application, on),
-    }
-
-
-def _values(application: Application, unit: InvitingUnit, count: int, number: str) -> dict[str, str]:
-    """What stands in the place of each placeholder (invitations.wording.PLACEHOLDERS)."""
-    assert application.entry_on is not None
-    assert application.exit_on is not None
-    return {
-        "number": number,
-        "post": application.post,
-        "post_en": application.post_en,
-        "unit": unit.name,
-        "unit_en": unit.name_en,
-        "count": str(count),
-        "purpose": application.purpose,
-        "purpose_en": application.purpose_en,
-        "entry": day_in_chinese(application.entry_on),
-        "entry_en": day_in_english(application.entry_on),
-        "exit": day_in_chinese(application.exit_on),
-        "exit_en": day_in_english(application.exit_on),
-        "places": application.places,
-        "places_en": application.places_en,
     }
 
 

@@ -18,10 +18,11 @@ from core.printing import PrintRefusedError
 
 from .checks import current_invitees, missing_facts
 from .drawing import current_pdf, specimen_pdf
-from .issuing import content_of, parts_of, template_in_force
+from .issuing import content_of, parts_of
 from .letter_page import LetterPage, with_people
 from .scope import applications_seen_by, letters_seen_by, may_print
 from .visits import people_of
+from .wording import template_in_force
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model
@@ -9,17 +10,19 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from cases.approvals import without_overridden
 from cases.decisions import approve_and_finish, finishing_blockers
 from cases.forms import CompleteForm, DecisionForm
 from cases.kinds import Action, Blocker, CaseKind, Level, Move, Reminder, Stage, Turn, anybody, register
 from cases.models import Approval, Case
 from core.text_fields import PasswordAgainField
 
-from . import application_acts, checks, ending, paper, visits
+from . import application_acts, checks, drawable, ending, paper, visits
 from .application_forms import OpeningForm
-from .issuing import issue, people_behind, template_in_force
+from .issuing import issue, people_behind
 from .models import Application
 from .scope import ITEM
+from .wording import template_in_force
 
 CATALOGUE = _("邀请函核对规则")
 
@@ -53,12 +56,17 @@ def receive(turn: Turn) -> str:
 
 
 def rule_blockers(turn: Turn) -> list[Blocker]:
-    """What is not filled in (it may have been changed since it was taken in), and every rule of the catalogue that blocks: a second person may override it."""
+    """What is not filled in (it may have been changed since it was taken in) or cannot be drawn, and every rule of the catalogue that blocks.
+
+    A rule may be overridden by a second person.
+    """
     facts = checks.load(application_of(turn), turn.case.materials.all())
     blocking = [finding for finding in checks.findings(facts) if finding.is_block]
     by_rule = _("承办人改正或补充材料，或由第二人特批")
-    return receive_blockers(turn) + [
-        Blocker(finding.rule.code, finding.text, finding.rule.basis or CATALOGUE, by_rule, can_override=True) for finding in blocking
+    return [
+        *receive_blockers(turn),
+        *(Blocker("INV-22", text, CATALOGUE, _("承办人改正，或管理员增加字库")) for text in drawable.faults(facts.application, facts.invitees)),
+        *(Blocker(finding.rule.code, finding.text, finding.rule.basis or CATALOGUE, by_rule, can_override=True) for finding in blocking),
     ]
 
 
@@ -75,6 +83,16 @@ def template_blockers(turn: Turn) -> list[Blocker]:
     if template_in_force(application_of(turn)) is None:
         return [Blocker("INV-21", gettext("这种函件没有已批准的模板"), CATALOGUE, _("内容编辑起草模板，由另一人批准"))]
     return []
+
+
+def signing_blockers(turn: Turn) -> list[Blocker]:
+    """The words of a template, and the rules once more: since the review a day may have passed, a filing lapsed, another letter gone out.
+
+    What was overridden for the review is overridden for the issue, as long as it reads the same.
+    """
+    review = next((step for step in turn.case.own_steps if step.stage == "review"), None)
+    blockers = rule_blockers(turn)
+    return template_blockers(turn) + (without_overridden(replace(turn, target=review), blockers) if review else blockers)
 
 
 def issue_blockers(turn: Turn) -> list[Blocker]:
@@ -150,7 +168,7 @@ def _shown(application: Application, name: str) -> Any:
 STAGES: Sequence[Stage] = (
     Stage("receive", _("接件"), (RECEIVE,)),
     Stage("review", _("审核"), blockers=rule_blockers, levels=(Level(Approval.Right.REVIEW), Level(Approval.Right.REVIEW, REVIEWED))),
-    Stage("issue", _("签发"), blockers=template_blockers, levels=(Level(Approval.Right.SIGN, ISSUE),)),
+    Stage("issue", _("签发"), blockers=signing_blockers, levels=(Level(Approval.Right.SIGN, ISSUE),)),
     Stage("submit_online", _("网上提交"), (paper.SUBMIT_ONLINE,)),
 )
 

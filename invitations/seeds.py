@@ -1,4 +1,7 @@
-"""What letters begin with: kinds, words, rules of checking. Stored where there is none yet, never again: what staff made of it stays."""
+"""What letters begin with: kinds, words, rules of checking. Stored where there is none yet, never again: what staff made of it stays.
+
+Rules go by their codes: a version of the portal that brings another check brings its rule.
+"""
 
 import hashlib
 import tomllib

@@ -7,6 +7,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .models import Application, LetterTemplate
+
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 # Every placeholder, and what stands in its place.
@@ -53,3 +55,34 @@ def day_in_chinese(day: date) -> str:
 def day_in_english(day: date) -> str:
     """ "3 December 2026" """
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+# -- of an application -------------------------------------------------------------------------------------------------------------------------------------
+
+
+def template_in_force(application: Application) -> LetterTemplate | None:
+    """The approved words of the application's kind of letter."""
+    return LetterTemplate.objects.filter(kind=application.kind, approved_at__isnull=False, superseded_at=None).first()
+
+
+def values_of(application: Application, count: int, number: str) -> dict[str, str]:
+    """What stands in the place of each placeholder, in a letter for so many people."""
+    assert application.unit is not None
+    assert application.entry_on is not None
+    assert application.exit_on is not None
+    return {
+        "number": number,
+        "post": application.post,
+        "post_en": application.post_en,
+        "unit": application.unit.name,
+        "unit_en": application.unit.name_en,
+        "count": str(count),
+        "purpose": application.purpose,
+        "purpose_en": application.purpose_en,
+        "entry": day_in_chinese(application.entry_on),
+        "entry_en": day_in_english(application.entry_on),
+        "exit": day_in_chinese(application.exit_on),
+        "exit_en": day_in_english(application.exit_on),
+        "places": application.places,
+        "places_en": application.places_en,
+    }
