@@ -173,6 +173,7 @@ class ApprovalPage:
     def _checks(self) -> Iterator[Check]:
         if self.approval.kind != Approval.Kind.WAIVER:
             yield from self._completeness()
+            yield from (Check(*told) for told in self.kind.checks(self.case, self.detail))
         if approvals.current_digest(self.turn) == self.approval.digest:
             yield Check(True, _("内容与送审时一致"))
         else:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.forms import PortalHelper, SearchHelper
 
 from .kinds import CaseKind
-from .models import Case
+from .models import Case, Term
 
 
 class NewCaseForm(forms.Form):
@@ -27,8 +28,14 @@ class NewCaseForm(forms.Form):
 
     helper = PortalHelper()
 
-    def __init__(self, *args: Any, kind: CaseKind, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: CaseKind, origin: Case | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if origin:
+            self.fields["relation"] = forms.ModelChoiceField(
+                label=_now("与 %(number)s 的关系") % {"number": origin.number},
+                queryset=Term.objects.filter(kind=Term.Kind.RELATION, archived_at=None),
+                empty_label=None,
+            )
         self.of_kind = kind.form(self.data if self.is_bound else None) if kind.form else None
         if self.of_kind is not None:
             self.fields |= self.of_kind.fields

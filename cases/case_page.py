@@ -313,6 +313,11 @@ class CasePage:
         return [HoldRow(hold, self.name(hold.since_by_id), self.name(hold.ended_by_id)) for hold in reversed(self.case.holds.all())]
 
     @cached_property
+    def may_start(self) -> bool:
+        """Whether the person may open cases: one that is started from this one."""
+        return any("cases.handle_case" in standing.permissions for standing in standings_of(self.person))
+
+    @cached_property
     def links(self) -> list[LinkRow]:
         """Links from and to this case, as far as the person sees the other one."""
         found = CaseLink.objects.filter(Q(case=self.case) | Q(other=self.case), removed_at=None).select_related("case", "other", "relation")

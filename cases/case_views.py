@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.actions import Refused
 from accounts.adapter import is_password_of
+from accounts.audit import acting
 from core.paging import SIZES, Key, paged
 from duties.models import DutyItem, ListEdition, ListEntry
 
@@ -27,6 +28,7 @@ from .models import Approval, Case, CaseLink, CaseTask
 from .opening import NoProcedureError, open_case
 from .process import BlockedError, ConflictError, InvalidError
 from .standing import standings_of
+from .steps import LINK
 from .tasks import TICK
 
 RESTORE = "draft"  # ?draft=1 fills the form with what was typed before
@@ -248,7 +250,13 @@ def case_new(request):
     entries = ListEntry.objects.filter(edition__status=ListEdition.Status.PUBLISHED).select_related("item", "sheet")
     procedures = set(DutyItem.objects.filter(sheets__status="published").values_list("pk", flat=True))
     rows = [(entry, _standing_for(request.user, entry.item_id) is not None, entry.item_id in procedures) for entry in entries]
-    return render(request, "cases/case_new.html", {"rows": rows})
+    return render(request, "cases/case_new.html", {"rows": rows, "origin": _origin_of(request)})
+
+
+def _origin_of(request):
+    """The case from which another is started (`?from=`), if the person sees it."""
+    number = request.GET.get("from", "")
+    return Case.objects.visible_to(request.user).filter(number=number).first() if number else None
 
 
 @handler
@@ -258,16 +266,17 @@ def case_create(request, code):
     standing, sheet = _standing_for(request.user, code), item.sheet_in_force()
     if standing is None:
         raise Http404
-    kind = kind_of(Case(item=item))
-    form = NewCaseForm(request.POST or None, kind=kind)
-    draft = None if form.is_bound else drafts.find(request.user, request.path)
+    kind, origin = kind_of(Case(item=item)), _origin_of(request)
+    form = NewCaseForm(request.POST or None, kind=kind, origin=origin, initial={"title": origin.title} if origin else None)
+    draft = None if form.is_bound or origin else drafts.find(request.user, request.path)
     if draft and RESTORE in request.GET:
         form = NewCaseForm(kind=kind, initial=drafts.initial_of(form, draft))
     context = {"item": item, "form": form, "sheet": sheet, "draft": draft, "restored": RESTORE in request.GET, "name": _name_of(item, sheet)}
+    context["origin"] = origin
     if sheet and form.is_valid():
         context["alike"] = [] if "sure" in request.POST else _alike(request.user, item, form.cleaned_data["title"])
         if not context["alike"]:
-            return _open(request, item, standing, form)
+            return _open(request, item, standing, form, origin)
     return render(request, "cases/case_create.html", context)
 
 
@@ -284,18 +293,28 @@ def _alike(person, item, title):
     return list(Case.objects.visible_to(person).open().filter(item=item, title__iexact=title).select_related("handler")[:5])
 
 
-def _open(request, item, standing, form):
+def _open(request, item, standing, form, origin):
     typed = form.cleaned_data
+    facts = {"title": typed["title"], "sensitivity": typed["sensitivity"], "facts": form.facts, "handler": standing.person}
     try:
-        case = open_case(
-            item, by=request.user, title=typed["title"], sensitivity=typed["sensitivity"], facts=form.facts, handler=standing.person, request=request
-        )
+        with acting(request.user, request):
+            case = open_case(item, by=request.user, request=request, **facts)
+            if origin:
+                _take_over(request, case, origin, typed["relation"])
     except NoProcedureError as error:
         messages.error(request, str(error))
         return redirect("cases:case-new")
     drafts.forget(request.user, request.path)
     messages.success(request, _("已立项，编号 %(number)s。") % {"number": case.number})
     return redirect(case)
+
+
+def _take_over(request, case, origin, relation):
+    """Link a new case to the one that it was started from; a kind that takes something over of it does that with the link."""
+    name = kind_of(case).takes_over or LINK.name
+    step = process.load({"pk": case.pk}).own_steps[0] if kind_of(case).takes_over else None
+    data = {"number": origin.number, "relation": str(relation.pk)}
+    process.perform(case, name, by=request.user, version=case.version, target=process.key_of(step), data=data, request=request)
 
 
 # -- drafts ------------------------------------------------------------------------------------------------------------------------------------------------

@@ -159,6 +159,28 @@ def no_reminders(people: Sequence[int], today: date) -> Iterable[Reminder]:
     return ()
 
 
+@dataclass(frozen=True)
+class Handed:
+    """What a case gives to another that is started from it: what it is for, from when to when, and its people.
+
+    Each person is a mapping of what is known: "surname" and "given_names" as in the passport, "chinese_name", "sex" ("M", "F", "X"), "birth_on",
+    "nationality" (its three-letter code), "passport_number", "passport_issued_on", "passport_expires_on", "employer", "employer_en", "job", "job_en".
+    """
+
+    purpose: str = ""
+    start_on: date | None = None
+    end_on: date | None = None
+    people: Sequence[Mapping[str, Any]] = ()
+
+
+def nothing_checked(case: Case, detail: models.Model | None) -> Iterable[tuple[bool, Text, Text]]:
+    return ()
+
+
+def only_the_title(case: Case, detail: models.Model | None) -> Handed:
+    return Handed(purpose=case.title)
+
+
 def no_facts(case: Case, detail: models.Model | None) -> Mapping[str, Any]:
     return {}
 
@@ -177,6 +199,10 @@ class CaseKind:
     offered: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # which of them its state allows, and on what
     afterwards: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # the same, for what goes on after the case is closed
     reminders: Callable[[Sequence[int], date], Iterable[Reminder]] = no_reminders  # what is up to these people (primary keys) after the close
+    # what the page of an approval says was checked, beside what it looks at itself: whether it is as it should be, in words, and more of it
+    checks: Callable[[Case, models.Model | None], Iterable[tuple[bool, Text, Text]]] = nothing_checked
+    hands_over: Callable[[Case, models.Model | None], Handed] = only_the_title  # to a case that is started from one of these
+    takes_over: str = ""  # the action by which one of these takes that from another: it is given `number` and `relation`
 
     def stage(self, slug: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.slug == slug), None)

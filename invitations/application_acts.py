@@ -1,6 +1,6 @@
 """Filling in an application: its facts and its people, by the handler, while nothing of it is with a second person. All by way of the engine."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,10 +10,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from cases.kinds import Action, Turn
+from cases.kinds import Action, Handed, Turn, kind_of
 from cases.models import Approval, Case, CaseLink, CaseStep
 from cases.progress import current_steps
 from cases.standing import standings_of
+from contacts.models import Country
+from core.encryption import blind_indexes
 
 from . import checks
 from .application_forms import ApplicationForm, RemoveForm, TakeOverForm
@@ -125,23 +127,49 @@ def paste(turn: Turn) -> str:
 
 
 TAKEN_OVER = tuple(name for name in checks.NEEDED if name not in {"entry_on", "exit_on"})
+NEEDED_OF_PERSON = ("sex", "birth_on", "nationality", "passport_expires_on", "passport_number")
+
+
+def hand_over(case: Case, detail: Model | None) -> Handed:
+    """What an application gives to a case that is started from it."""
+    assert isinstance(detail, Application)
+    people = [
+        {name: getattr(one, name) for name in FIELDS} | {"nationality": one.nationality.code, "passport_number": one.passport, "is_from_mrz": one.is_from_mrz}
+        for one in checks.current_invitees(detail)
+    ]
+    return Handed(detail.purpose or case.title, detail.entry_on, detail.exit_on, people)
 
 
 def take_over(turn: Turn) -> str:
-    """Fill the gaps from another case, and add its people; of a case of another item, its title is the purpose."""
+    """Fill the gaps from another case of whatever kind: its purpose, its dates where they lie ahead, its people; from an application everything else too."""
     application, other = _application(turn), turn.data["other"]
-    source = Application.objects.filter(case=other).first()
-    values = facts_of(source, timezone.localdate(turn.at)) if source else {"purpose": other.title}
-    told = [_set(application, {name: value for name, value in values.items() if getattr(application, name) in (None, "")})]
-    told += [invitee.name for invitee in _copied(application, source)] if source else []
+    kind = kind_of(other)
+    source = kind.details_of([other]).get(other.pk)
+    handed = kind.hands_over(other, source)
+    values = facts_of(source, timezone.localdate(turn.at)) if isinstance(source, Application) else {}
+    values["purpose"] = handed.purpose[: Application._meta.get_field("purpose").max_length]
+    if handed.start_on and handed.start_on > timezone.localdate(turn.at):
+        values |= {"entry_on": handed.start_on, "exit_on": handed.end_on}
+    told = [_set(application, {name: value for name, value in values.items() if getattr(application, name) in (None, "") and value not in (None, "")})]
+    told += _copied(application, handed.people)
     if relation := turn.data["relation"]:
         CaseLink.objects.create(case=turn.case, other=other, relation=relation, made_at=turn.at, made_by=turn.by)
     return gettext("照 %(number)s：%(told)s") % {"number": other.number, "told": "、".join(one for one in told if one) or gettext("没有可带入的内容")}
 
 
-def _copied(application: Application, source: Application) -> list[Invitee]:
+def _copied(application: Application, people: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Put those on the list who are not on it and of whom enough is known; what is told of each."""
     here = set(application.invitees.filter(removed_at=None).values_list("passport_index", flat=True))
-    return copy_people(application, [one for one in checks.current_invitees(source) if one.passport_index not in here])
+    known = {row.code: row for row in Country.objects.filter(code__in=[one.get("nationality") for one in people])}
+    told = []
+    for one in people:
+        values = {**one, "nationality": known.get(one.get("nationality", ""))}
+        name = f"{one.get('surname', '')} {one.get('given_names', '')}".strip() or str(one.get("chinese_name", ""))
+        if not (one.get("surname") or one.get("given_names")) or not all(values.get(fact) for fact in NEEDED_OF_PERSON):
+            told.append(gettext("%(name)s（护照信息不全，请另行增加）") % {"name": name})
+        elif here.isdisjoint(blind_indexes(values["passport_number"])):
+            told.append(_make(application, values).name)
+    return told
 
 
 def copy_people(application: Application, people: Iterable[Invitee]) -> list[Invitee]:

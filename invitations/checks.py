@@ -85,6 +85,17 @@ def _live_letters(application: Application, invitees: Sequence[Invitee], today: 
     return {indexes[index]: number for index, number in others.values_list("passport_index", "application__letters__number")}
 
 
+def earlier_letters(facts: Facts) -> dict[str, list[str]]:
+    """The numbers of the letters that each of these people had on other applications, by name; one query."""
+    names = {invitee.passport_index: invitee.name for invitee in facts.invitees if invitee.passport_index}
+    others = Invitee.objects.filter(passport_index__in=list(names), removed_at=None, application__letters__isnull=False).exclude(application=facts.application)
+    found: dict[str, list[str]] = {}
+    for index, number in others.order_by("-pk").values_list("passport_index", "application__letters__number"):
+        if number not in found.setdefault(names[index], []):
+            found[names[index]].append(number)
+    return found
+
+
 def months_after(day: date, months: int) -> date:
     """The same day so many months later, or the last one of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

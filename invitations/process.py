@@ -1,6 +1,6 @@
 """How applications for invitation letters run through the published steps of item 4.1: taken in, reviewed twice, signed off, submitted online."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from dataclasses import replace
 from typing import Any
@@ -20,10 +20,11 @@ from core.text_fields import PasswordAgainField
 from . import application_acts, checks, drawable, ending, paper, visits
 from .application_forms import OpeningForm
 from .issuing import issue, people_behind
-from .models import Application
+from .models import Application, CheckRule
 from .scope import ITEM
 from .wording import template_in_force
 
+MOST_TOLD = 5  # of the remarks of the checks, on the page of an approval
 CATALOGUE = _("邀请函核对规则")
 
 
@@ -156,7 +157,23 @@ def snapshot(case: Case, detail: Model | None) -> Mapping[str, Any]:
         ]
         for invitee in people
     ]
-    return facts | {gettext("被邀请人"): rows}
+    template = template_in_force(detail)
+    return facts | {gettext("函件模板"): str(template) if template else "", gettext("被邀请人"): rows}
+
+
+def review_checks(case: Case, detail: Model | None) -> Iterator[tuple[bool, str, str]]:
+    """What the rules say in short (the panel has it in full), and who of the people was invited before."""
+    assert isinstance(detail, Application)
+    facts = checks.load(detail, case.materials.all())
+    found = [finding for finding in checks.findings(facts) if finding.rule.strictness != CheckRule.Strictness.HINT]
+    if found:
+        yield False, gettext("核对规则提出 %(count)d 条意见") % {"count": len(found)}, "；".join(finding.text for finding in found[:MOST_TOLD])
+    else:
+        yield True, gettext("核对规则没有提出问题"), ""
+    earlier = checks.earlier_letters(facts)
+    if earlier:
+        told = [f"{name}：{'、'.join(numbers)}" for name, numbers in earlier.items()]
+        yield True, gettext("%(count)d 人以前有邀请函") % {"count": len(earlier)}, "；".join(told[:MOST_TOLD])
 
 
 def _shown(application: Application, name: str) -> Any:
@@ -199,5 +216,8 @@ LETTERS = register(
         offered=application_acts.offered,
         afterwards=ending.afterwards,
         reminders=reminders,
+        checks=review_checks,
+        hands_over=application_acts.hand_over,
+        takes_over=application_acts.TAKE_OVER.name,
     )
 )
