@@ -82,14 +82,15 @@ def change_rule(
         rule = rule or StepRule(step=step)
         for name in RULE_FIELDS:
             setattr(rule, name, values[name])
-        _mark_changed(rule, by)
+        mark_changed(rule, by)
         rule.save()
         rule.materials.set(materials)
         record("rule.change", rule, item=step.sheet.item_id, step=step.number, before=before, after=after)
     return True
 
 
-def _mark_changed(row: OperatingRule, by: User) -> None:
+def mark_changed(row: OperatingRule, by: User) -> None:
+    """Note who changed a rule, which has to be confirmed again."""
     row.changed_at, row.changed_by = timezone.now(), by
     row.confirmed_at = row.confirmed_by = None
 
@@ -110,7 +111,7 @@ def change_tasks(step: ProcessStep, wanted: Sequence[Mapping[str, Any]], *, seen
         after = [_store_task(step, by_pk.pop(row["pk"], None), row, position, by) for position, row in enumerate(wanted, 1)]
         for task in by_pk.values():
             task.archived_at = timezone.now()
-            _mark_changed(task, by)
+            mark_changed(task, by)
             task.save()
         if before == after and not by_pk:
             return False
@@ -124,7 +125,7 @@ def _store_task(step: ProcessStep, task: TaskTemplate | None, row: Mapping[str, 
     if changed:
         for name in TASK_FIELDS:
             setattr(task, name, row[name])
-        _mark_changed(task, by)
+        mark_changed(task, by)
     if changed or task.position != position:
         task.position = position
         task.save()
@@ -140,20 +141,26 @@ def confirm(step: ProcessStep, *, seen: str, by: User, request: HttpRequest | No
     with acting(by, request):
         _locked_step(step)
         rows: list[OperatingRule] = [*StepRule.objects.filter(step=step), *TaskTemplate.objects.filter(step=step, archived_at=None)]
-        if fingerprint(rows) != seen:
-            raise ChangedMeanwhileError(rows)
-        waiting = [row for row in rows if not row.is_confirmed]
-        if not waiting:
-            raise Refused(_("这一步没有待确认的规则。"))
-        if any(row.changed_by_id == by.pk for row in waiting):
-            raise Refused(_("规则须由修改人以外的人确认，请另一位有确认权限的人办理。"))
-        for row in waiting:
-            row.confirmed_at, row.confirmed_by = timezone.now(), by
-            row.save(update_fields=["confirmed_at", "confirmed_by"])
+        waiting = confirm_rows(rows, seen=seen, by=by)
         tasks = [task_facts(row) for row in waiting if isinstance(row, TaskTemplate)]
         rule = next((facts_of(row) for row in waiting if isinstance(row, StepRule)), None)
         record("rule.confirm", step, item=step.sheet.item_id, step=step.number, rule=rule, tasks=tasks)
     return len(waiting)
+
+
+def confirm_rows(rows: Sequence[OperatingRule], *, seen: str, by: User) -> list[OperatingRule]:
+    """Confirm those of these rows, locked, that wait for it; returns them. Raises ChangedMeanwhileError and Refused."""
+    if fingerprint(rows) != seen:
+        raise ChangedMeanwhileError(rows)
+    waiting = [row for row in rows if not row.is_confirmed]
+    if not waiting:
+        raise Refused(_("没有待确认的规则。"))
+    if any(row.changed_by_id == by.pk for row in waiting):
+        raise Refused(_("规则须由修改人以外的人确认，请另一位有确认权限的人办理。"))
+    for row in waiting:
+        row.confirmed_at, row.confirmed_by = timezone.now(), by
+        row.save(update_fields=["confirmed_at", "confirmed_by"])
+    return waiting
 
 
 # -- lists -----------------------------------------------------------------------

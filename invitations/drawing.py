@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,7 @@ from .wording import day_in_chinese, day_in_english
 logger = logging.getLogger(__name__)
 
 SEX = {"M": ("男", "M"), "F": ("女", "F"), "X": ("未注明", "X")}
+PICTURE_WIDTH, MOST_PICTURED = 1000, 6  # pixels; pages
 SHORT = 6  # people beyond so many stand on an annex of their own pages
 UNIT_LINES = (("邀请单位", "Inviting unit"), ("地址", "Address"))
 
@@ -49,6 +51,21 @@ def letter_pdf(content: Mapping[str, Any]) -> bytes:
 def specimen_pdf(content: Mapping[str, Any]) -> bytes:
     """How the letter would look: marked 样张 on every page, without number, QR code and code. PDF/UA-1. Raises PrintRefusedError."""
     return render(_html(content), variant=SCREEN)
+
+
+def pictured(body: bytes) -> bytes:
+    """The pages of one of our own PDFs as one picture (PNG), one below another, at most MOST_PICTURED of them."""
+    document = library("pypdfium2.PdfDocument")(body)
+    try:
+        pages = [document[place].render(scale=PICTURE_WIDTH / document[place].get_width()).to_pil() for place in range(min(len(document), MOST_PICTURED))]
+    finally:
+        document.close()
+    whole = library("PIL.Image.new")("RGB", (pages[0].width, sum(page.height for page in pages)), "white")
+    for place, page in enumerate(pages):
+        whole.paste(page, (0, sum(one.height for one in pages[:place])))
+    out = BytesIO()
+    whole.save(out, "PNG", optimize=False)
+    return out.getvalue()
 
 
 def _html(content: Mapping[str, Any]) -> str:

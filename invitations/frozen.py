@@ -5,11 +5,42 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from core import triggers
 from core.triggers import Trigger, raising, refuse
 
-from .models import Cancellation, InvitationLetter, Invitee, InvitingUnit, LetterTemplate, PersonRequest, Purge, Scan, UnitFiling, UnitHold
+from .models import (
+    BatchLine,
+    Cancellation,
+    CheckRule,
+    InvitationLetter,
+    Invitee,
+    InvitingUnit,
+    IssueBatch,
+    LetterKind,
+    LetterTemplate,
+    PersonRequest,
+    Purge,
+    Scan,
+    UnitFiling,
+    UnitHold,
+)
 
 DELETE = "letters and what belongs to them are not deleted"
 LETTER, TEMPLATE = InvitationLetter._meta.db_table, LetterTemplate._meta.db_table
-KEPT = [model._meta.db_table for model in (InvitationLetter, LetterTemplate, Cancellation, Scan, Invitee, InvitingUnit, PersonRequest, UnitFiling, UnitHold)]
+KIND = LetterKind._meta.db_table
+KEPT_MODELS = (
+    InvitationLetter,
+    LetterTemplate,
+    LetterKind,
+    CheckRule,
+    Cancellation,
+    Scan,
+    Invitee,
+    InvitingUnit,
+    PersonRequest,
+    UnitFiling,
+    UnitHold,
+    IssueBatch,
+    BatchLine,
+)
+KEPT = [model._meta.db_table for model in KEPT_MODELS]
 # What is set later, once: the drawing, what happens to the paper, the scan, the end, the purges.
 DRAWN = ("sealed_sha256", "sha256", "pages", "rendered_at")
 PAPER = ("sealed_at", "sealed_by_id", "handed_over_at", "handed_over_by_id", "handed_over_to")
@@ -58,11 +89,16 @@ TEMPLATE_FREE = {"superseded_at"}
 TEMPLATE_BROKEN = "OLD.approved_at IS NOT NULL AND ({})".format(
     " OR ".join(_changed(field.column) for field in LetterTemplate._meta.concrete_fields if field.column not in TEMPLATE_FREE)
 )
+# A kind under which letters were issued keeps its name and its series: another name is another row.
+KIND_USED = "EXISTS (SELECT 1 FROM {} WHERE kind_id = OLD.id) AND ({})".format(
+    LETTER, " OR ".join(_changed(column) for column in ("name", "name_en", "series", "valid_from"))
+)
 DECIDED = "OLD.decision <> ''"
 SAME_SCAN = " OR ".join(_changed(name) for name in ("letter_id", "reading", "pages", "sha256", "sealed_sha256", "added_at", "added_by_id", "added_for_id"))
 SETTLED = {
     LETTER: (_broken(), "an issued letter stays as it was signed off"),
     TEMPLATE: (TEMPLATE_BROKEN, "an approved template stays as it was approved"),
+    KIND: (KIND_USED, "a kind of letter that was issued keeps its name"),
     Cancellation._meta.db_table: (DECIDED, "a cancellation that was decided stays as it is"),
     Scan._meta.db_table: (f"{DECIDED} OR {SAME_SCAN}", "a scan stays as it was handed in and decided"),
     PersonRequest._meta.db_table: (DECIDED, "a request that was decided stays as it is"),
@@ -70,6 +106,7 @@ SETTLED = {
         f"OLD.purged_at IS NOT NULL AND (NEW.passport_number IS NOT NULL OR {_changed('purged_at')})",
         "a passport number that was purged does not come back",
     ),
+    BatchLine._meta.db_table: ("OLD.decided_at IS NOT NULL", "a line of a batch that was decided stays as it is"),
     UnitHold._meta.db_table: ("OLD.ended_at IS NOT NULL", "a hold that has ended stays as it is"),
     UnitFiling._meta.db_table: ("OLD.withdrawn_at IS NOT NULL", "a filing that was withdrawn stays as it is"),
 }

@@ -17,7 +17,7 @@ from core.inspection import RefusedFileError
 from core.printing import PrintRefusedError
 
 from .checks import current_invitees, missing_facts
-from .drawing import current_pdf, specimen_pdf
+from .drawing import current_pdf, pictured, specimen_pdf
 from .issuing import content_of, parts_of
 from .letter_page import LetterPage, with_people
 from .scope import applications_seen_by, letters_seen_by, may_print
@@ -69,19 +69,46 @@ def letter_download(request, pk):
 @reader
 @require_GET
 def specimen(request, number):
-    """The first letter that an application would lead to, as a specimen (样张)."""
-    application = get_object_or_404(applications_seen_by(request.user, READ).select_related("case__sheet__supervision", "unit", "kind"), case__number=number)
-    invitees, template = current_invitees(application), template_in_force(application)
-    missing = missing_facts(application, invitees)
+    """One of the letters that an application would lead to (`?part=`, the first by default), as a specimen (样张)."""
+    application, missing, template = _application_or_404(request, number)
     try:
         if missing or template is None:
             return _refused(request, application, missing)
-        body = specimen_pdf(content_of(application, parts_of(application, invitees)[0], template, number="", on=timezone.localdate()))
+        body = _specimen(request, application, template)
     except PrintRefusedError as refusal:
         return _refused(request, application, [], str(refusal))
-    with acting(request.user, request):
-        record("invitation.preview", application.case, number=number)
     return pdf_answer(body, f"样张 {number}.pdf")
+
+
+@reader
+@require_GET
+def specimen_picture(request, number):
+    """The same as a picture, for the page of the case and of the approval."""
+    application, missing, template = _application_or_404(request, number)
+    if missing or template is None:
+        raise Http404
+    try:
+        return picture_answer(pictured(_specimen(request, application, template)))
+    except PrintRefusedError as refusal:
+        raise Http404 from refusal
+
+
+def _application_or_404(request, number):
+    """The application, what is missing in it, and the words for it."""
+    found = applications_seen_by(request.user, READ).select_related("case__sheet__supervision", "case__handler", "unit", "kind")
+    application = get_object_or_404(found, case__number=number)
+    return application, missing_facts(application, current_invitees(application)), template_in_force(application)
+
+
+def _specimen(request, application, template):
+    """The specimen of the part that is asked for, noted as looked at. Raises PrintRefusedError and Http404."""
+    parts, part = parts_of(application, current_invitees(application)), request.GET.get("part", "1")
+    if not (part.isascii() and part.isdecimal() and 0 < int(part[:4]) <= len(parts)):
+        raise Http404
+    body = specimen_pdf(content_of(application, parts[int(part[:4]) - 1], template, number="", on=timezone.localdate()))
+    with acting(request.user, request):
+        record("invitation.preview", application.case, number=application.case.number, part=int(part[:4]))
+    return body
 
 
 def _refused(request, application, missing, refusal=""):
@@ -89,7 +116,13 @@ def _refused(request, application, missing, refusal=""):
 
 
 def pdf_answer(body, name):
+    """A PDF to be looked at in the browser, and kept nowhere on the way."""
     response = HttpResponse(body, content_type="application/pdf")
     response["Content-Disposition"] = content_disposition_header(as_attachment=False, filename=name) or "inline"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def picture_answer(body):
+    """A picture for a page, kept nowhere on the way."""
+    return HttpResponse(body, content_type="image/png", headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"})

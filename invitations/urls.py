@@ -4,7 +4,7 @@ from django.urls import path
 
 from duties.public_site import VARIANTS
 
-from . import letter_views, paper_views, people_views, personal_views, unit_views, verify_views
+from . import letter_views, maintained_views, paper_views, people_views, personal_views, template_views, unit_views, verify_views
 
 app_name = "invitations"
 urlpatterns = []
@@ -21,6 +21,29 @@ urlpatterns += [
     path("invitations/filings/<int:pk>/withdraw/", unit_views.filing_withdraw, name="filing-withdraw"),
 ]
 
+# -- what letters are made by
+urlpatterns += [
+    path("rules/letters/", template_views.template_list, name="template-list"),
+    path("rules/letters/templates/<int:pk>/", template_views.template_detail, name="template-detail"),
+    path("rules/letters/templates/<int:pk>/approve/", template_views.template_approve, name="template-approve"),
+    path("rules/letters/templates/<int:pk>/send-back/", template_views.template_send_back, name="template-send-back"),
+    path("rules/letters/templates/<int:pk>/specimen.pdf", template_views.template_specimen, name="template-specimen"),
+    path("rules/letters/templates/<int:pk>/specimen.png", template_views.template_picture, name="template-picture"),
+    path("rules/letters/kinds/<int:kind>/template/", template_views.template_draft, name="template-draft"),
+    path("rules/letters/kinds/", maintained_views.kind_list, name="kind-list"),
+    path("rules/letters/kinds/new/", maintained_views.kind_create, name="kind-create"),
+    path("rules/letters/kinds/<int:pk>/", maintained_views.kind_edit, name="kind-edit"),
+    path("rules/letters/nationalities/", maintained_views.nationality_list, name="nationality-list"),
+    path("rules/letters/nationalities/new/", maintained_views.nationality_create, name="nationality-create"),
+    path("rules/letters/nationalities/<int:pk>/", maintained_views.nationality_edit, name="nationality-edit"),
+    path("rules/letters/nationalities/<int:pk>/archive/", maintained_views.nationality_archive, name="nationality-archive"),
+    path("rules/letters/nationalities/<int:pk>/restore/", maintained_views.nationality_restore, name="nationality-restore"),
+    path("rules/letters/checks/", maintained_views.check_rule_list, name="check-rule-list"),
+    path("rules/letters/checks/<str:code>/", maintained_views.check_rule_detail, name="check-rule-detail"),
+    path("rules/letters/checks/<str:code>/edit/", maintained_views.check_rule_edit, name="check-rule-edit"),
+    path("rules/letters/checks/<str:code>/confirm/", maintained_views.check_rule_confirm, name="check-rule-confirm"),
+]
+
 # -- letters
 urlpatterns += [
     path("invitations/letters/<int:pk>/", letter_views.letter_detail, name="letter-detail"),
@@ -29,6 +52,7 @@ urlpatterns += [
     path("invitations/letters/<int:pk>/scan.pdf", paper_views.scan_open, name="scan-open"),
     path("invitations/scans/<int:pk>.pdf", paper_views.scan_compare, name="scan-compare"),
     path("invitations/specimens/<str:number>.pdf", letter_views.specimen, name="specimen"),
+    path("invitations/specimens/<str:number>.png", letter_views.specimen_picture, name="specimen-picture"),
 ]
 
 # -- the people on letters

@@ -29,6 +29,8 @@ PLACEHOLDERS = {
     "places_en": gettext_lazy("到访地点（英文）"),
 }
 
+IN_EITHER = ("number", "count")  # the same in Chinese and in English
+
 
 class WordingError(ValueError):
     """A template that cannot be filled; the message names what it does not know."""

@@ -1,6 +1,7 @@
 """Countries and regions, as the department names them."""
 
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -16,12 +17,26 @@ class Country(models.Model):
     visa_free_until = models.DateField(_("免签有效期至"), null=True, blank=True)
     visa_free_source = models.CharField(_("免签信息来源"), max_length=300, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    archived_reason = models.CharField(_("停用理由"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("国家（地区）")
         verbose_name_plural = _("国家（地区）")
         ordering = ["pk"]  # seeded by pinyin, those that are no countries last
         default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=(~Q(code="TWN") | Q(name="中国台湾", name_en="Taiwan, China"))
+                & (~Q(code="HKG") | Q(name="中国香港", name_en="Hong Kong, China"))
+                & (~Q(code="MAC") | Q(name="中国澳门", name_en="Macao, China")),
+                name="contacts_regions_named_as_of_china",
+                violation_error_message=_("中国台湾、中国香港、中国澳门的名称不能改动。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(archived_at=None, archived_reason="") | (Q(archived_at__isnull=False) & ~Q(archived_reason="")),
+                name="contacts_country_archived_with_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -2,6 +2,7 @@
 
 from .after import Cancellation, Scan, Visit
 from .applications import Application, Invitee
+from .batches import BatchLine, IssueBatch
 from .letters import FailedCheck, InvitationLetter
 from .lists import CheckRule, LetterKind, LetterTemplate
 from .personal import PersonRequest, Purge, RetentionRule
@@ -9,12 +10,14 @@ from .units import InvitingUnit, UnitFiling, UnitHold
 
 __all__ = [
     "Application",
+    "BatchLine",
     "Cancellation",
     "CheckRule",
     "FailedCheck",
     "InvitationLetter",
     "Invitee",
     "InvitingUnit",
+    "IssueBatch",
     "LetterKind",
     "LetterTemplate",
     "PersonRequest",

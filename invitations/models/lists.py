@@ -48,10 +48,23 @@ class LetterKind(models.Model):
             models.CheckConstraint(
                 condition=Q(most__gte=1, most__lte=50), name="invitations_kind_holds_people", violation_error_message=_("每函 1 至 50 人。")
             ),
+            models.CheckConstraint(
+                condition=Q(pattern__contains="{year}") & Q(pattern__contains="{number}"),
+                name="invitations_pattern_tells_year_and_number",
+                violation_error_message=_("编号格式里 {year} 和 {number} 都必须写上。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_days__gte=1, valid_days__lte=366),
+                name="invitations_kind_holds_for_days",
+                violation_error_message=_("有效天数为 1 至 366 天。"),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("invitations:kind-edit", args=[self.pk])
 
     def number_of(self, year: int, number: int) -> str:
         """The number as it stands on the letter: 邀函〔2026〕12号 (GB/T 9704-2012, 7.2.5: year in 〔〕, no leading zero)."""
@@ -76,6 +89,9 @@ class LetterTemplate(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = perhaps()
     superseded_at = models.DateTimeField(null=True, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)  # sent back, and not changed since
+    returned_by = perhaps()
+    return_reason = models.CharField(_("退回理由"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("函件模板")
@@ -92,13 +108,46 @@ class LetterTemplate(models.Model):
                 violation_error_message=_("模板须由起草人以外的人批准。"),
             ),
             models.CheckConstraint(condition=Q(superseded_at=None) | Q(approved_at__isnull=False), name="invitations_template_superseded_was_approved"),
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=Q(approved_at=None),
+                name="invitations_one_template_drafted",
+                violation_error_message=_("这种函件已有一份草稿，请在那份草稿上修改。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_at=None, returned_by=None, return_reason="")
+                | (Q(returned_at__isnull=False, returned_by__isnull=False, approved_at=None) & ~Q(return_reason="")),
+                name="invitations_template_returned_all_or_none",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_by=None) | Q(drafted_by=None) | ~Q(returned_by=F("drafted_by")),
+                name="invitations_template_returned_by_another",
+                violation_error_message=_("模板须由起草人以外的人批准或退回。"),
+            ),
         ]
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("待批准")
+        RETURNED = "returned", _("已退回")
+        IN_FORCE = "in_force", _("使用中")
+        SUPERSEDED = "superseded", _("已停用")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.version}"
 
     def get_absolute_url(self) -> str:
         return reverse("invitations:template-detail", args=[self.pk])
+
+    @property
+    def is_draft(self) -> bool:
+        return self.approved_at is None
+
+    @property
+    def state(self) -> State:
+        """Where this version stands, by its facts."""
+        if self.approved_at:
+            return self.State.SUPERSEDED if self.superseded_at else self.State.IN_FORCE
+        return self.State.RETURNED if self.returned_at else self.State.DRAFT
 
 
 class CheckRule(OperatingRule):
@@ -124,10 +173,20 @@ class CheckRule(OperatingRule):
         verbose_name_plural = _("核对规则")
         ordering = ["code"]
         default_permissions = ()
-        constraints = [*OperatingRule.Meta.constraints]
+        constraints = [
+            *OperatingRule.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="invitations_rule_ends_after_it_begins",
+                violation_error_message=_("停用日期不能早于启用日期。"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("invitations:check-rule-detail", args=[self.code])
 
     def is_used_on(self, day: date) -> bool:
         """Whether applications of this day are checked by it."""

@@ -359,7 +359,7 @@ class TestConfirm:
 
         response = publisher.post(address("rule-confirm"), {"seen": line("2.1", 3).seen}, follow=True)
 
-        assert "这一步没有待确认的规则。" in text_of(response)
+        assert "没有待确认的规则。" in text_of(response)
 
     def test_editors_are_not_offered_it(self, editor):
         assert "确认本步的规则和任务模板" not in text_of(editor.get(address("rule-detail")))
