@@ -4,7 +4,7 @@ from django.urls import path
 
 from duties.public_site import VARIANTS
 
-from . import letter_views, maintained_views, paper_views, people_views, personal_views, template_views, unit_views, verify_views
+from . import batch_views, letter_views, maintained_views, paper_views, people_views, personal_views, template_views, unit_views, verify_views
 
 app_name = "invitations"
 urlpatterns = []
@@ -51,6 +51,8 @@ urlpatterns += [
     path("invitations/letters/<int:pk>/slip.pdf", paper_views.letter_slip, name="letter-slip"),
     path("invitations/letters/<int:pk>/scan.pdf", paper_views.scan_open, name="scan-open"),
     path("invitations/scans/<int:pk>.pdf", paper_views.scan_compare, name="scan-compare"),
+    path("invitations/issue/", batch_views.batch_create, name="batch-create"),
+    path("invitations/issue/<int:pk>/", batch_views.batch_detail, name="batch-detail"),
     path("invitations/specimens/<str:number>.pdf", letter_views.specimen, name="specimen"),
     path("invitations/specimens/<str:number>.png", letter_views.specimen_picture, name="specimen-picture"),
 ]

@@ -43,12 +43,14 @@ class JobKind:
     """A kind of job. `work` names its function, `(job, progress) -> Produced | None`: it is loaded by the worker only.
 
     `may` tells whether a person may have such a job, with these parameters: asked when it is asked for, when it runs, and when its file is fetched.
+    `page` gives the address of the page that tells what came of it, where that is more than a file.
     """
 
     name: str
     label: str | Promise
     work: str
     may: May
+    page: Callable[[dict[str, Any]], str] | None = None
 
 
 _kinds: dict[str, JobKind] = {}

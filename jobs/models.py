@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 
 from core import files
 
-from .kinds import label_of
+from .kinds import kind_of, label_of
 
 
 class Job(models.Model):
@@ -99,6 +99,12 @@ class Job(models.Model):
     def label(self) -> str | Promise:
         """What this kind of job is called."""
         return label_of(self.kind)
+
+    @property
+    def page(self) -> str:
+        """The address of the page that tells what came of it; "" where there is none."""
+        kind = kind_of(self.kind)
+        return kind.page(self.parameters) if kind and kind.page else ""
 
     @property
     def state(self) -> State:
