@@ -20,7 +20,7 @@ FORM, NOTICE, FILE = gettext_noop("办理单"), gettext_noop("一次性告知书
 @require_GET
 def case_form(request, number):
     case = get_object_or_404(printable(request.user), number=number)
-    return _answer(request, case, "form", FORM, lambda at: form_pdf(case, request.user, at))
+    return answer_print(request, case, "form", FORM, lambda at: form_pdf(case, request.user, at))
 
 
 @case_worker
@@ -30,17 +30,17 @@ def hold_notice(request, number, pk):
     hold = next((hold for hold in case.holds.all() if hold.pk == pk and hold.gaps), None)
     if hold is None:
         raise Http404
-    return _answer(request, case, f"notice:{pk}", NOTICE, lambda at: notice_pdf(case, hold, request.user, at))
+    return answer_print(request, case, f"notice:{pk}", NOTICE, lambda at: notice_pdf(case, hold, request.user, at))
 
 
 @case_worker
 @require_GET
 def case_file(request, number):
     case = get_object_or_404(printable(request.user), number=number)
-    return _answer(request, case, "file", FILE, lambda at: file_pdf(case, request.user, at))
+    return answer_print(request, case, "file", FILE, lambda at: file_pdf(case, request.user, at))
 
 
-def _answer(request, case, which, name, make):
+def answer_print(request, case, which, name, make):
     """The PDF, audited; or the page that says why there is none."""
     try:
         body = make(timezone.now())

@@ -81,22 +81,23 @@ def printable(user: User) -> Any:
 def form_pdf(case: Case, by: User, at: datetime) -> bytes:
     """The form of a case as it stands: PDF/UA-1. `case` comes from `printable(by)`. Raises PrintRefusedError."""
     with translation.override(settings.LANGUAGE_CODE):
-        return _pdf("print/case_form.html", f"办理单 {case.number}", case, by, at, _form(case))
+        return case_pdf("print/case_form.html", f"办理单 {case.number}", case, by, at, _form(case))
 
 
 def notice_pdf(case: Case, hold: CaseHold, by: User, at: datetime) -> bytes:
     """The notice of every gap that a hold waits for. Raises PrintRefusedError."""
     with translation.override(settings.LANGUAGE_CODE):
-        return _pdf("print/case_notice.html", f"一次性告知书 {case.number}", case, by, at, _notice(case, hold))
+        return case_pdf("print/case_notice.html", f"一次性告知书 {case.number}", case, by, at, _notice(case, hold))
 
 
 def file_pdf(case: Case, by: User, at: datetime) -> bytes:
     """Cover, contents, form, notices, approvals, timeline and list of materials. Raises PrintRefusedError, also where it is too much for one document."""
     with translation.override(settings.LANGUAGE_CODE):
-        return _pdf("print/case_file.html", f"案卷 {case.number}", case, by, at, {"cover": _cover(case), "chapters": list(_chapters(case))})
+        return case_pdf("print/case_file.html", f"案卷 {case.number}", case, by, at, {"cover": _cover(case), "chapters": list(_chapters(case))})
 
 
-def _pdf(template: str, title: str, case: Case, by: User, at: datetime, context: dict[str, Any]) -> bytes:
+def case_pdf(template: str, title: str, case: Case, by: User, at: datetime, context: dict[str, Any]) -> bytes:
+    """A print of a case, its foot with the number of the case, the moment and who prints. Raises PrintRefusedError."""
     stamp = {"title": title, "recorded_at": at.isoformat(), "number": case.number, "printed": f"{moment(at)}　{by.name}　打印"}
     return render(render_to_string(template, stamp | context), variant=SCREEN)
 

@@ -14,7 +14,7 @@ from cases.standing import standings_of
 
 from . import checks
 from .application_acts import may_edit, step_of_editing
-from .issuing import approvals_by
+from .issuing import approvals_by, parts_of
 from .letter_page import LetterPage
 from .models import Application, InvitationLetter, Invitee
 from .paper import letters_of
@@ -96,6 +96,11 @@ class Panel:
         """Whether the letters can be looked at as they would be issued, by who may read what is in the case."""
         reads = any("cases.read_documents" in one.permissions and one.sees(self.case) for one in standings_of(self.person))
         return reads and not self.missing and not self.letters
+
+    @property
+    def specimens(self) -> range:
+        """The letters that the application would lead to, from 1; none where they cannot be looked at."""
+        return range(1, len(parts_of(self.application, self._facts.invitees)) + 1) if self.may_preview else range(0)
 
     @cached_property
     def facts(self) -> list[tuple[Any, Any]]:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from duties.public_site import VARIANTS
 
-from . import batch_views, letter_views, maintained_views, paper_views, people_views, personal_views, template_views, unit_views, verify_views
+from . import application_print_views, batch_views, letter_views, maintained_views, paper_views, people_views, personal_views, register_views, template_views, unit_views, verify_views
 
 app_name = "invitations"
 urlpatterns = []
@@ -19,6 +19,17 @@ urlpatterns += [
     path("invitations/units/<int:pk>/filing/", unit_views.unit_file, name="unit-file"),
     path("invitations/units/<int:pk>/hold/", unit_views.unit_hold, name="unit-hold"),
     path("invitations/filings/<int:pk>/withdraw/", unit_views.filing_withdraw, name="filing-withdraw"),
+]
+
+# -- applications on paper, the register of letters
+urlpatterns += [
+    path("invitations/applications/<str:number>/receipt.pdf", application_print_views.application_receipt, name="application-receipt"),
+    path("invitations/applications/<str:number>/approval.pdf", application_print_views.application_approval, name="application-approval"),
+    path("invitations/applications/<str:number>/roster.pdf", application_print_views.application_roster, name="application-roster"),
+    path("invitations/register/", register_views.register, name="register"),
+    path("invitations/register/years/", register_views.register_years, name="register-years"),
+    path("invitations/register/<int:year>/<int:volume>.pdf", register_views.register_print, name="register-print"),
+    path("invitations/register/<int:year>/<int:month>/<int:volume>.pdf", register_views.register_print, name="register-print-month"),
 ]
 
 # -- what letters are made by
