@@ -36,7 +36,8 @@ class SeenForm(forms.ModelForm):
 
     def show_again(self, seen: str) -> None:
         """Draw what was typed once more, over what is stored now."""
-        data = self.data.copy()
+        data: Any = self.data
+        data = data.copy()
         data["seen"] = seen
         self.data = data
 
