@@ -28,7 +28,7 @@ ACTIONS.update(
         "check_rule.seed": _("录入邀请函核对规则"),
         "case.receive_application": _("接件"),
         "case.submit_online": _("登记网上提交"),
-        "invitation.print_register": _("打印邀请函发文登记簿"),
+        "invitation.print": _("打印邀请函发文登记簿"),
         "invitation.draw": _("生成邀请函"),
         "invitation.download": _("下载邀请函"),
         "invitation.preview": _("查看邀请函样张"),

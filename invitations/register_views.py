@@ -62,5 +62,5 @@ def register_print(request, year, volume, month=None):
     if body is None:
         raise Http404
     with acting(request.user, request):
-        record("invitation.print_register", "invitations.register", year=year, month=month, volume=volume)
+        record("invitation.print", "invitations.register", year=year, month=month, volume=volume)
     return pdf_answer(body, f"{title_of(year, month)}.pdf")

@@ -163,7 +163,7 @@ def test_the_register_is_printed(registrar_client, letters, by_month):
     for told in (title, letters[3].number, "已作废：来访取消", "共4件，其中作废1件，其中被替代1件"):
         assert told in words
     assert "P00006" not in words
-    assert AuditEvent.objects.filter(action="invitation.print_register").count() == 1
+    assert AuditEvent.objects.filter(action="invitation.print").count() == 1
 
 
 def test_a_letter_that_was_handed_over_and_submitted_tells_to_whom_and_when(registrar, letters):
