@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0004_pinyin_of_organisations'),
+        ('contacts', '0005_coordination'),
     ]
 
     operations = [
