@@ -10,7 +10,7 @@ from accounts.adapter import is_password_of
 from cases.access import right_required
 from cases.models import Case
 from core.forms import PortalHelper
-from core.text_fields import guard
+from core.text_fields import PasswordAgainField, guard
 from jobs.queries import refresh_seconds
 
 from . import batches
@@ -23,14 +23,7 @@ class BatchForm(forms.Form):
     """The opinion for all of them, and the password."""
 
     note = forms.CharField(label=gettext_lazy("意见"), max_length=500, required=False, help_text=gettext_lazy("记入每一件。"))
-    password = forms.CharField(
-        label=gettext_lazy("登录密码"),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=gettext_lazy("签发后编号和内容不能再改，请再次输入登录密码。"),
-        error_messages={"required": gettext_lazy("请输入登录密码。")},
-    )
+    password = PasswordAgainField(help_text=gettext_lazy("签发后编号和内容不能再改，请再次输入登录密码。"))
 
     helper = PortalHelper()
 
