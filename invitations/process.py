@@ -1,8 +1,8 @@
 """How applications for invitation letters run through the published steps of item 4.1: taken in, reviewed twice, signed off, submitted online."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.db.models import Model

@@ -4,7 +4,19 @@ from django.urls import path
 
 from duties.public_site import VARIANTS
 
-from . import application_print_views, batch_views, letter_views, maintained_views, paper_views, people_views, personal_views, register_views, template_views, unit_views, verify_views
+from . import (
+    application_print_views,
+    batch_views,
+    letter_views,
+    maintained_views,
+    paper_views,
+    people_views,
+    personal_views,
+    register_views,
+    template_views,
+    unit_views,
+    verify_views,
+)
 
 app_name = "invitations"
 urlpatterns = []

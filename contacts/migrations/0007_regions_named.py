@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0005_coordination'),
+        ('contacts', '0006_memoranda'),
     ]
 
     operations = [

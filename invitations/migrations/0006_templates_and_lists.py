@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cases', '0010_lists_of_contacts'),
-        ('invitations', '0004_after_the_signature'),
+        ('invitations', '0005_personal_data'),
         ('jobs', '0002_failed_says_why'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
