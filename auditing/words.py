@@ -84,7 +84,6 @@ FACTS: dict[str, Text] = {
     "authorised_until": gettext_lazy("授权有效期至"),
     "before": gettext_lazy("之前"),
     "case": gettext_lazy("办件"),
-    "cases": gettext_lazy("办件"),
     "change": gettext_lazy("变更"),
     "changed": gettext_lazy("变更"),
     "code": gettext_lazy("代码"),
