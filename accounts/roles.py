@@ -53,6 +53,7 @@ ROLES = {
                 "cases.annotate_case",
                 "contacts.change_contact",
                 "contacts.print_plans",
+                "contacts.log_interaction",
                 "correspondence.register_entry",
                 "invitations.change_unit",
                 "invitations.reveal_passports",

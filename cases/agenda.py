@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from urllib.parse import urlencode
 
-from django.db.models import F, Model
+from django.db.models import F, Model, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 
 from . import approvals, steps
-from .kinds import Action, Blocker, CaseKind, Move, Text, Turn, kind_of
+from .kinds import Action, Blocker, CaseKind, Move, Text, Turn, kind_of, quiet_cases
 from .models import Approval, Case, CaseMaterial, CaseStep, CaseTask
 from .progress import current_steps
 from .queries import Due, Mine, due_of, listed_items, mine_of, span_of
@@ -149,7 +149,8 @@ def _by_item(mine: Mine, today: date) -> Sorted:
 
 def _entries(mine: Mine, bundle) -> Iterator[Entry]:  # type: ignore[no-untyped-def]
     """What is to be done, by day, what has none last. Tasks of one case that `bundle` gives the same key are one entry."""
-    handled = Case.objects.open().filter(handler__in=list(mine.people)).order_by(F("due_on").asc(nulls_last=True), "pk")
+    handled = Case.objects.open().filter(handler__in=list(mine.people)).exclude(Q(due_on=None) & quiet_cases())
+    handled = handled.order_by(F("due_on").asc(nulls_last=True), "pk")
     entries = [Entry(pk, item, due) for pk, item, due in handled.values_list("pk", "item", "due_on")[:LOADED]]
     given: dict[tuple[int, object], Entry] = {}
     for task in mine.tasks:
@@ -192,6 +193,10 @@ def what_next(case: Case, detail: Model | None, step: CaseStep | None, user: Use
         return None, Act(_("办结"), reverse("cases:case-do", args=[case.number, "close"]))
     turn = Turn(case, detail, step, user, standing, timezone.now())
     action, blockers = _main_action(turn)
+    if action is None or action.move is Move.STAY:
+        due = next((task for task in case.tasks.all() if case.due_on and task.status == CaseTask.Status.OPEN and task.due_on == case.due_on), None)
+        if due:
+            return Tag("task", due.title), _tick(case, due)
     if action is None:
         return None, look
     if not blockers:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, auto
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
 from django.db import models
+from django.db.models import Q
 from django.utils.functional import Promise
 
 from accounts.models import User
@@ -181,6 +184,10 @@ def only_the_title(case: Case, detail: models.Model | None) -> Handed:
     return Handed(purpose=case.title)
 
 
+def no_cases() -> Any:
+    return None
+
+
 def no_facts(case: Case, detail: models.Model | None) -> Mapping[str, Any]:
     return {}
 
@@ -191,6 +198,7 @@ class CaseKind:
 
     items: tuple[str, ...]
     detail: type[models.Model] | None = None  # a one-to-one record with the field `case`
+    needs_detail: bool = True  # False: a case that is opened without facts has none, and runs on the steps alone
     form: type[forms.ModelForm] | None = None  # what opening a case asks for beside its title
     panel: str = ""  # template of the detail on the case page
     stages: tuple[Stage, ...] = ()
@@ -203,6 +211,8 @@ class CaseKind:
     checks: Callable[[Case, models.Model | None], Iterable[tuple[bool, Text, Text]]] = nothing_checked
     hands_over: Callable[[Case, models.Model | None], Handed] = only_the_title  # to a case that is started from one of these
     takes_over: str = ""  # the action by which one of these takes that from another: it is given `number` and `relation`
+
+    quiet: Callable[[], Any] = no_cases  # a condition on cases that ask for nothing while nothing of them is due: today's work leaves them out
 
     def stage(self, slug: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.slug == slug), None)
@@ -244,6 +254,12 @@ def reminders_for(people: Sequence[int], today: date) -> list[Reminder]:
 
 def kind_of(case: Case) -> CaseKind:
     return _kinds.get(case.item_id, PLAIN)
+
+
+def quiet_cases() -> Q:
+    """The cases, of all kinds, that ask for nothing while nothing of them is due."""
+    conditions = [condition for kind in dict.fromkeys(_kinds.values()) if (condition := kind.quiet()) is not None]
+    return reduce(or_, conditions, Q(pk__in=[]))
 
 
 def stages_of(item_code: str) -> tuple[Stage, ...]:

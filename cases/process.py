@@ -238,13 +238,34 @@ def perform(
             if not form.is_valid():
                 raise InvalidError(form)
             turn.data = form.cleaned_data
-        with translation.override(settings.LANGUAGE_CODE):  # what is stored and printed is in the department's language, whoever acts
-            text = offer.action.effect(turn)
-            _move(offer.action, turn)
-            case.version += 1
-            start_steps(case, turn.at, afresh=offer.action.move in {Move.RESUME, Move.REPIN})
-            case.save(update_fields=["title", "sensitivity", "handler", "sheet", "version", "due_on", "outcome", "closed_at", "closed_by"])
-            _note(offer, text, typed)
+        _carry_out(offer, typed)
+    return case
+
+
+def _carry_out(offer: Offer, typed: str) -> None:
+    """The effect, the move and what is told of it, in the department's language, whoever acts: it is stored and printed."""
+    turn, case = offer.turn, offer.turn.case
+    with translation.override(settings.LANGUAGE_CODE):
+        text = offer.action.effect(turn)
+        _move(offer.action, turn)
+        case.version += 1
+        start_steps(case, turn.at, afresh=offer.action.move in {Move.RESUME, Move.REPIN})
+        case.save(update_fields=["title", "sensitivity", "handler", "sheet", "version", "due_on", "outcome", "closed_at", "closed_by"])
+        _note(offer, text, typed)
+
+
+def run_out(case: Case, action: Action) -> Case:
+    """Take an action on an open case because its time has come: in the name of who carries it, and in the trail as an act of the portal itself.
+
+    For the schedule only: nobody's rights are asked, and `action` says itself what stands against it. A case that was closed meanwhile stays so.
+    """
+    with acting(None):
+        case = load({"pk": case.pk}, lock=True)
+        if case.is_closed:
+            return case
+        detail = kind_of(case).details_of([case], lock=True).get(case.pk)
+        turn = Turn(case, detail, None, case.handler, standings_of(case.handler)[0], timezone.now())
+        _carry_out(Offer(action, turn, ()), digest_of_typed({}))
     return case
 
 

@@ -4,7 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import ACTIONS
 
+from .interaction_process import CARRY_OVER, CLOSE_YEAR, OF_CASES
 from .memorandum_process import MEMORANDA
+from .visit_process import VISIT_ACTIONS
 
 ACTIONS |= {
     "country.seed": _("录入国家（地区）"),
@@ -72,4 +74,24 @@ ACTIONS |= {
     "contacts.choose_import": _("选择怎样处理导入的行"),
     "contacts.import": _("导入联系人"),
     "contacts.undo_import": _("撤销导入"),
+}
+
+# -- interactions
+ACTIONS |= {f"case.{action.name}": action.label for action in (*OF_CASES, *VISIT_ACTIONS, CLOSE_YEAR, CARRY_OVER)}
+ACTIONS |= {
+    "interaction.log": _("登记往来"),
+    "interaction.correct": _("更正往来"),
+    "interaction.withdraw": _("撤销往来"),
+    "interaction.link": _("往来关联办件"),
+    "interaction.unlink": _("往来取消关联办件"),
+    "interaction.print": _("打印往来记录"),
+    "visit.ask": _("预约会见"),
+    "visit.confirm": _("确认会见"),
+    "visit.move": _("改会见时间地点"),
+    "visit.hold": _("登记会见和纪要"),
+    "visit.cancel": _("取消会见"),
+    "feed.make": _("建立日历订阅"),
+    "feed.revoke": _("撤销日历订阅"),
+    "feed.read": _("读取日历订阅"),
+    "visit.take": _("下载会见日历文件"),
 }

@@ -6,7 +6,10 @@ from core import triggers
 from core.triggers import Trigger, raising, refuse
 
 from . import memorandum_frozen  # noqa: F401 - memoranda
+from .interaction_frozen import interaction_triggers
 from .models import Country, Merge, Organisation, Person, PlanLine
+
+triggers.register(interaction_triggers)
 
 # -- the book
 DELETED = "organisations, people and countries are not deleted"

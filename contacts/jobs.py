@@ -43,3 +43,6 @@ CHECK, IMPORT, UNDO = (
         ("contacts-undo-import", _("撤销导入联系人"), "contacts.import_undoing.run"),
     )
 )
+
+# -- interactions
+daily("close-threads", _("办结上一年度的往来办件"), "contacts.interaction_actions.close_by_schedule", at=time(0, 30))

@@ -15,6 +15,7 @@ from . import (
     memorandum_lists,  # noqa: F401 - memoranda
 )
 from .book_filters import OrganisationFilterForm, PersonFilterForm
+from .interaction_lists import INTERACTIONS, QUIET
 from .models import ContactPoint, Organisation, Person
 from .models.parts import sees_the_book
 
@@ -111,3 +112,5 @@ PEOPLE = register(
         parameters=frozenset({*PersonFilterForm.base_fields, "sort"}),
     )
 )
+
+__all__ = ["INTERACTIONS", "ORGANISATIONS", "PEOPLE", "QUIET"]  # registered here and in the modules of their nouns

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.search import Source, Words, register
 
-from .models import Organisation, Person
+from .models import Interaction, Organisation, Person
 
 
 def _of_organisation(organisation: Organisation) -> Words:
@@ -41,5 +41,24 @@ PEOPLE = register(
         visible=lambda by: Person.objects.visible_to(by).current(),
         words=_of_person,
         about=lambda person: person.latin_name,
+    )
+)
+
+# -- interactions
+
+
+def _of_interaction(interaction: Interaction) -> Words:
+    title = f"{interaction.get_mode_display()} {interaction.thread.organisation}"
+    return Words(title[:300], [interaction.summary, interaction.next_step], [str(person) for person in interaction.people.all()])
+
+
+INTERACTIONS = register(
+    Source(
+        kind="interaction",
+        label=_("往来"),
+        objects=Interaction.objects.select_related("thread__organisation").prefetch_related("people").all,
+        visible=lambda by: Interaction.objects.visible_to(by).valid().select_related("thread__organisation"),
+        words=_of_interaction,
+        about=lambda interaction: f"{interaction.day} · {interaction.summary[:40]}",
     )
 )

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from . import book_views, brief_views, card_views, coordination_views, country_views, duplicate_views, import_views, memorandum_views, merge_views, rule_views
+from . import (
+    book_views,
+    brief_views,
+    card_views,
+    coordination_views,
+    country_views,
+    duplicate_views,
+    feed_views,
+    import_views,
+    interaction_list_views,
+    interaction_views,
+    memorandum_views,
+    merge_views,
+    rule_views,
+)
 from .models import Organisation, Person
 
 app_name = "contacts"
@@ -90,4 +104,28 @@ urlpatterns += [
     path("contacts/imports/<int:batch>/undo/", import_views.import_undo, name="import-undo"),
     path("contacts/imports/<int:batch>/problems/", import_views.import_problems, name="import-problems"),
     path("contacts/imports/<int:batch>/rows/<int:number>/", import_views.import_row, name="import-row"),
+]
+
+# -- interactions
+urlpatterns += [
+    path("contacts/interactions/", interaction_list_views.interaction_list, name="interaction-list"),
+    path("contacts/interactions/print/", interaction_list_views.interaction_print, name="interaction-print"),
+    path("contacts/quiet/", interaction_list_views.quiet_list, name="quiet-list"),
+    path("contacts/interactions/new/", interaction_views.interaction_create, name="interaction-create"),
+    path("contacts/interactions/from/<int:entry>/", interaction_views.interaction_from_entry, name="interaction-from-entry"),
+    path("contacts/interactions/whom/", interaction_views.interaction_whom, name="interaction-whom"),
+    path("contacts/interactions/guess/", interaction_views.interaction_guess, name="interaction-guess"),
+    path("contacts/interactions/<int:pk>/", interaction_views.interaction_detail, name="interaction-detail"),
+    path("contacts/interactions/<int:pk>/edit/", interaction_views.interaction_edit, name="interaction-edit"),
+    path("contacts/interactions/<int:pk>/withdraw/", interaction_views.interaction_withdraw, name="interaction-withdraw"),
+    path("contacts/interactions/<int:pk>/cases/add/", interaction_views.interaction_link, name="interaction-link"),
+    path("contacts/interactions/<int:pk>/cases/<str:number>/remove/", interaction_views.interaction_unlink, name="interaction-unlink"),
+]
+
+# -- calendars
+urlpatterns += [
+    path("contacts/visits/<int:pk>/visit.ics", feed_views.visit_calendar, name="visit-calendar"),
+    path("calendar/", feed_views.feed_list, name="feed-list"),
+    path("calendar/feeds/<int:feed>/revoke/", feed_views.feed_revoke, name="feed-revoke"),
+    path("calendar/<str:token>.ics", feed_views.feed_read, name="feed-read"),
 ]

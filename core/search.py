@@ -56,6 +56,7 @@ class Hit:
     title: tuple[str, str, str]
     url: str
     about: str = ""
+    pk: int = 0  # of the object; 0 for what is kept in no table
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def _group(source: Source, part: str, by: Any, limit: int) -> Group:
     entries = sorted(candidates(source, visible, part), key=lambda entry: _rank(entry, part))
     objects = visible.in_bulk([entry.object_pk for entry in entries[:limit]])
     shown = [(entry, objects[entry.object_pk]) for entry in entries[:limit] if entry.object_pk in objects]
-    hits = [Hit(mark(entry.title, part), row.get_absolute_url(), source.about(row)) for entry, row in shown]
+    hits = [Hit(mark(entry.title, part), row.get_absolute_url(), source.about(row), row.pk) for entry, row in shown]
     return Group(source, hits, len(entries) > limit)
 
 

@@ -12,7 +12,7 @@ from cases.documents import telling_of_room
 from cases.models import Case
 from cases.process import InvalidError
 
-from . import actions, queries
+from . import actions, annexes, queries
 from . import incoming as handed_in
 from .access import entry_or_404, may_change, own_entry_or_404, reader, registrar
 from .forms import CaseNumberForm, CorrectForm, PapersForm, ReasonForm
@@ -41,6 +41,7 @@ def entry_detail(request, pk):
         "history": queries.history_of(entry, bool(hidden)),
         "may_change": may and not entry.is_cancelled,
         "may_withdraw": may,
+        "panels": annexes.panels(entry, person),
     }
     return render(request, "correspondence/entry_detail.html", context)
 

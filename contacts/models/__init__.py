@@ -1,8 +1,10 @@
-"""The department's memory: countries, organisations, people, and how they are reached."""
+"""The department's memory: countries, organisations, people, how they are reached, and what was talked about with them."""
 
 from .coordination import CoordinationMatter, PlanLine
 from .countries import Country
+from .feeds import CalendarFeed
 from .imports import ImportBatch, ImportRow
+from .interactions import Interaction, InteractionLink, InteractionThread, Sensitivity, Visit
 from .matches import Likeness, MatchKey
 from .memoranda import Language, Memorandum, MemorandumParty, MemorandumSignatory, MemorandumText
 from .memorandum_course import Commitment, Countersignature, Fulfilment, LegalReview, MemorandumExtension, TextCheck, YearlyReview
@@ -12,6 +14,7 @@ from .people import ContactPoint, Person, Position
 from .rules import LiaisonRule
 
 __all__ = [
+    "CalendarFeed",
     "Commitment",
     "ContactPoint",
     "CoordinationMatter",
@@ -20,6 +23,9 @@ __all__ = [
     "Fulfilment",
     "ImportBatch",
     "ImportRow",
+    "Interaction",
+    "InteractionLink",
+    "InteractionThread",
     "Language",
     "LegalReview",
     "LiaisonRule",
@@ -36,6 +42,8 @@ __all__ = [
     "Person",
     "PlanLine",
     "Position",
+    "Sensitivity",
     "TextCheck",
+    "Visit",
     "YearlyReview",
 ]

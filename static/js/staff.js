@@ -81,7 +81,10 @@
       return;
     }
     event.preventDefault();
-    if (found.dataset.address) {
+    var button = found.dataset.press && document.getElementById(found.dataset.press);
+    if (button) {
+      button.click();
+    } else if (found.dataset.address) {
       location.assign(found.dataset.address);
     } else if (acts[pressed]) {
       acts[pressed]();

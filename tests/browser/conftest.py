@@ -31,10 +31,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Portal:
-    """A running portal: its address, and the password of each account, kept up as tests change them."""
+    """A running portal: its address, the password of each account, kept up as tests change them, and the variables that it runs with."""
 
     address: str
     passwords: dict[str, str]
+    variables: dict[str, str]
+
+    def manage(self, *command: str) -> str:
+        """Run a command of the portal beside it; returns what it says."""
+        done = subprocess.run([ROOT / ".venv/bin/python", "manage.py", *command], cwd=ROOT, env=self.variables, check=True, capture_output=True, text=True)
+        return done.stdout
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +62,12 @@ def running_portal(var_dir: Path, **variables: str) -> Iterator[Portal]:
         port = probe.getsockname()[1]
     log = var_dir / "serve.log"
     kept = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "AUDIT_KEY", "DJANGO_SETTINGS_MODULE"}}
+    kept |= {"VAR_DIR": str(var_dir), "PORT": str(port), **variables}
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["bin/serve"],
             cwd=ROOT,
-            env={**kept, "VAR_DIR": str(var_dir), "PORT": str(port), **variables},
+            env=kept,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -68,7 +75,7 @@ def running_portal(var_dir: Path, **variables: str) -> Iterator[Portal]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_up(address, process, log)
-        yield Portal(address, _accounts(var_dir / "accounts.txt"))
+        yield Portal(address, _accounts(var_dir / "accounts.txt"), kept)
     finally:
         _end(process)
 
