@@ -112,7 +112,7 @@ def find(who: str, query: str, times: int) -> dict[str, Any]:
     visible = CASES.visible(person)
     scan = SearchEntry.objects.filter(kind=CASES.kind, text__contains=part, object_pk__in=visible.order_by().values("pk")).order_by("-object_pk")
     ours = search.candidates(CASES, visible, part)
-    assert [row.pk for row in ours] == [row.pk for row in scan[: search.CANDIDATES]], (who, query)
+    assert [found.object_pk for found in ours] == [row.object_pk for row in scan[: search.CANDIDATES]], (who, query)
     told: dict[str, Any] = {"found": len(ours), "queries": len(captured), "slow": slowest(captured), "whole": timed(whole, times)}
     told["index"] = timed(lambda: search.candidates(CASES, visible, part), times)
     told["scan"] = timed(lambda: list(scan.all()[: search.CANDIDATES]), 1)

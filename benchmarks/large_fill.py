@@ -20,7 +20,8 @@ from cases import tallies
 from cases.models import Assignment, Case, Document
 from cases.search import CASES, DOCUMENTS
 from core import search, triggers
-from core.frozen import INDEX, pieces
+from core.frozen import pieces, rowid
+from core.index import INDEX, KINDS, TABLE
 from core.models import SearchEntry
 from duties.models import ListEntry
 from tests import factories as make
@@ -139,8 +140,9 @@ def make_table(cursor: Any, name: str, columns: str, rows: list[tuple[Any, ...]]
 def index_search(cursor: Any) -> None:
     """What the triggers would have written for the new entries; PostgreSQL makes its index anew in the end."""
     if connection.vendor == "sqlite":
-        source = f"{SearchEntry._meta.db_table} AS entry WHERE kind IN ('case', 'document')"
-        cursor.execute(f"INSERT INTO {INDEX}(rowid, pieces) SELECT entry.id, {pieces('entry')} FROM {source}")  # noqa: S608
+        source = f"{TABLE} AS entry WHERE kind IN ('case', 'document')"
+        cursor.execute(f"INSERT OR IGNORE INTO {KINDS}(kind) SELECT DISTINCT kind FROM {source}")  # noqa: S608
+        cursor.execute(f"INSERT INTO {INDEX}(rowid, pieces) SELECT {rowid('entry')}, {pieces('entry')} FROM {source} ORDER BY kind, object_pk")  # noqa: S608
 
 
 def write_trail(cursor: Any, events: int) -> None:

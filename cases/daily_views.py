@@ -59,7 +59,7 @@ def case_list(request):
     day = timezone.localdate()
     form = CaseFilterForm(request.GET, user=request.user, today=day)
     bar = toolbar(CASES, request, sort=form.sort)
-    page = paged(CASES.with_columns(form.cases(), bar.columns), form.key, request.GET)
+    page = paged(CASES.with_columns(form.cases(), bar.columns), form.key, request.GET, count=form.found.count())
     density = request.GET.get("density", request.user.density)
     context = {
         "form": form,

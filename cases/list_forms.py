@@ -5,11 +5,13 @@ from datetime import date
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DAY, THIS_AGE
 from accounts.models import User
 from accounts.queries import start_of
+from core.narrowing import Narrowed, Plain
 from core.paging import Key
 from lists.filters import FilterForm, PersonField
 
@@ -71,8 +73,13 @@ class CaseFilterForm(FilterForm):
 
     def cases(self) -> QuerySet[Case]:
         """The cases that the filters leave; none where a filter cannot be read."""
+        return self.found.rows
+
+    @cached_property
+    def found(self) -> Narrowed | Plain:
+        """These, and how they are counted."""
         if not self.is_valid():
-            return Case.objects.none()
+            return Plain(Case.objects.none())
         wanted = self.cleaned_data
         cases = queries.cases_of_view(self.user, self.view, self.today, self._span())
         if self.view not in FIXED_STATE:
@@ -84,7 +91,7 @@ class CaseFilterForm(FilterForm):
                 cases = cases.filter(**{f"{name}_at__gte": start_of(since)})
             if until := wanted[f"{name}_until"]:
                 cases = cases.filter(**{f"{name}_at__lt": start_of(until) + queries.DAY})
-        return queries.with_text(cases, wanted["q"]) if wanted["q"] else cases
+        return queries.with_text(cases, wanted["q"]) if wanted["q"] else Plain(cases)
 
     def _span(self) -> Span:
         wanted = self.cleaned_data

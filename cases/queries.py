@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.chinese import normalise
-from core.models import SearchEntry
+from core.narrowing import Narrowed, Plain, narrowed
 from core.search import SHORTEST
 from duties.models import DutyItem, ListEdition, ListEntry
 
@@ -20,7 +20,6 @@ from .search import CASES
 from .standing import Standing, standings_of
 
 DAY = timedelta(days=1)
-FEW = 1_000  # cases that a text is found in, up to which they are asked for by their keys
 SOON = 3 * DAY  # what is due within these calendar days, today being the first before them, is due soon
 
 
@@ -212,14 +211,12 @@ RUNNING = {
 }
 
 
-def with_text(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
+def with_text(cases: QuerySet[Case], text: str) -> Narrowed | Plain:
     """Those of these cases whose title or number contains `text`, or whose title reads so in pinyin."""
     part = normalise(text)
     if len(part) < SHORTEST:
-        return cases.filter(Q(title__icontains=text) | Q(number__icontains=text))
-    found = SearchEntry.objects.filter(kind=CASES.kind, text__has_part=part).values_list("object_pk", flat=True)
-    few = list(found[: FEW + 1])  # told by their keys: left to guess, both databases walk the whole list for them
-    return cases.filter(pk__in=few if len(few) <= FEW else found)
+        return Plain(cases.filter(Q(title__icontains=text) | Q(number__icontains=text)))
+    return narrowed(cases, CASES.kind, part)
 
 
 def with_steps(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -5,10 +5,12 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from cases.models import Term
+from core.narrowing import Narrowed, Plain
 from core.paging import Key
 from lists.filters import FilterForm, PersonField
 
@@ -66,14 +68,18 @@ class OrganisationFilterForm(BookFilterForm):
 
     def rows(self) -> QuerySet[Organisation]:
         """The organisations that the filters leave; none where a filter cannot be read."""
+        return self.found.rows
+
+    @cached_property
+    def found(self) -> Narrowed | Plain:
+        """These, and how they are counted."""
         if not self.is_valid():
-            return Organisation.objects.none()
+            return Plain(Organisation.objects.none())
         wanted, found = self.cleaned_data, self.in_state(Organisation.objects.visible_to(self.user))
         found = found.filter(**{name: wanted[name] for name in ("kind", "country", "relation", "owner", "china_status") if wanted[name]})
         if wanted["tag"]:
             found = found.filter(tags=wanted["tag"])
-        rows: QuerySet[Organisation] = book_queries.organisations_with(found, wanted["q"]) if wanted["q"] else found
-        return rows
+        return book_queries.organisations_with(found, wanted["q"]) if wanted["q"] else Plain(found)
 
 
 class PersonFilterForm(BookFilterForm):
@@ -93,8 +99,13 @@ class PersonFilterForm(BookFilterForm):
 
     def rows(self) -> QuerySet[Person]:
         """The people that the filters leave; none where a filter cannot be read."""
+        return self.found.rows
+
+    @cached_property
+    def found(self) -> Narrowed | Plain:
+        """These, and how they are counted."""
         if not self.is_valid():
-            return Person.objects.none()
+            return Plain(Person.objects.none())
         wanted, found = self.cleaned_data, self.in_state(Person.objects.visible_to(self.user))
         asked = {column: wanted[name].pk for column, name in (("pk", "organisation"), ("kind", "kind"), ("country", "country")) if wanted[name]}
         if asked:
@@ -103,5 +114,4 @@ class PersonFilterForm(BookFilterForm):
             found = found.filter(nationality=wanted["nationality"])
         if wanted["language"]:
             found = found.filter(languages__icontains=wanted["language"])
-        rows: QuerySet[Person] = book_queries.people_with(found, wanted["q"]) if wanted["q"] else found
-        return rows
+        return book_queries.people_with(found, wanted["q"]) if wanted["q"] else Plain(found)

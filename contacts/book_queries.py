@@ -9,13 +9,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.chinese import normalise
-from core.models import SearchEntry
+from core.narrowing import Narrowed, Plain, narrowed
 from core.search import SHORTEST, Source, candidates
 
 from .models import ContactPoint, Country, Organisation, OrganisationAddress, Person, Position
 from .search import ORGANISATIONS, PEOPLE
-
-FEW = 1_000  # records that a text is found in, up to which they are asked for by their keys
 
 
 def current(today: date | None = None) -> Q:
@@ -23,21 +21,19 @@ def current(today: date | None = None) -> Q:
     return Q(until_on=None) | Q(until_on__gte=today or timezone.localdate())
 
 
-def with_text(source: Source, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+def with_text(source: Source, rows: QuerySet[Any], text: str) -> Narrowed | Plain:
     """Those of these organisations or people that are found by `text`, in any script, by pinyin or by initials."""
     part = normalise(text)
     if len(part) < SHORTEST:
-        return rows.filter(Q(name__icontains=text) | Q(name_native__icontains=text))
-    found = SearchEntry.objects.filter(kind=source.kind, text__has_part=part).values_list("object_pk", flat=True)
-    few = list(found[: FEW + 1])  # told by their keys: left to guess, both databases walk the whole list for them
-    return rows.filter(pk__in=few if len(few) <= FEW else found)
+        return Plain(rows.filter(Q(name__icontains=text) | Q(name_native__icontains=text)))
+    return narrowed(rows, source.kind, part)
 
 
-def organisations_with(rows: QuerySet[Organisation], text: str) -> QuerySet[Organisation]:
+def organisations_with(rows: QuerySet[Organisation], text: str) -> Narrowed | Plain:
     return with_text(ORGANISATIONS, rows, text)
 
 
-def people_with(rows: QuerySet[Person], text: str) -> QuerySet[Person]:
+def people_with(rows: QuerySet[Person], text: str) -> Narrowed | Plain:
     return with_text(PEOPLE, rows, text)
 
 

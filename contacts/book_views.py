@@ -54,7 +54,7 @@ def _list(request, kind, form, template):
     density = request.GET.get("density", request.user.density)
     context = {
         "form": form,
-        "page": paged(kind.with_columns(form.rows(), bar.columns), form.key, request.GET),
+        "page": paged(kind.with_columns(form.rows(), bar.columns), form.key, request.GET, count=form.found.count()),
         "chips": form.chips(),
         "toolbar": bar,
         "may_change": sees_the_book(request.user, CHANGE),

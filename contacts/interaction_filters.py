@@ -12,7 +12,7 @@ from accounts.forms import DAY, THIS_AGE
 from accounts.models import User
 from accounts.queries import start_of
 from core.chinese import normalise
-from core.models import SearchEntry
+from core.narrowing import narrowed
 from core.paging import Key
 from core.search import SHORTEST
 from lists.filters import FilterForm, PersonField
@@ -30,7 +30,7 @@ def with_text(objects: Any, kind: str, text: str, lookup: str) -> Any:
     part = normalise(text)
     if len(part) < SHORTEST:
         return objects.filter(**{f"{lookup}__icontains": text})
-    return objects.filter(pk__in=SearchEntry.objects.filter(kind=kind, text__has_part=part).values("object_pk"))
+    return narrowed(objects, kind, part).rows
 
 
 class RecordField(forms.ModelChoiceField):

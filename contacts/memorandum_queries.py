@@ -13,7 +13,7 @@ from accounts.models import User
 from cases.models import Case
 from cases.queries import mine_of
 from core.chinese import normalise
-from core.models import SearchEntry
+from core.narrowing import narrowed
 from core.search import SHORTEST
 
 from .commitments import Line, with_fulfilments
@@ -97,8 +97,8 @@ def with_text(memoranda: QuerySet[Memorandum], text: str) -> QuerySet[Memorandum
     part = normalise(text)
     if len(part) < SHORTEST:
         return memoranda.filter(Q(title__icontains=text) | Q(case__title__icontains=text) | Q(case__number__icontains=text))
-    found = SearchEntry.objects.filter(kind=MEMORANDA.kind, text__has_part=part).values("object_pk")
-    return memoranda.filter(Q(pk__in=found) | Q(case__title__icontains=text))
+    found = narrowed(Memorandum.objects.order_by(), MEMORANDA.kind, part).rows
+    return memoranda.filter(Q(pk__in=found.values("pk")) | Q(case__title__icontains=text))
 
 
 def with_parties(memoranda: QuerySet[Memorandum]) -> QuerySet[Memorandum]:

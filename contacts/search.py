@@ -26,7 +26,7 @@ ORGANISATIONS = register(
     Source(
         kind="organisation",
         label=_("机构"),
-        objects=Organisation.objects.prefetch_related("points").all,
+        objects=Organisation.objects.select_related("country").prefetch_related("points").all,
         visible=lambda by: Organisation.objects.visible_to(by).current().select_related("country"),
         words=_of_organisation,
         about=lambda organisation: f"{organisation.country} · {organisation.name_en}" if organisation.name_en else str(organisation.country),

@@ -46,6 +46,18 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How many rows there are; of more than `most`, only that there are more."""
+
+    total: int
+    most: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.total > self.most
+
+
+@dataclass(frozen=True)
 class Page(Generic[Row]):
     """Rows of a list, and the marks for the pages before and after them ("" where there is none)."""
 
@@ -53,36 +65,40 @@ class Page(Generic[Row]):
     previous: str
     following: str
     size: int
-    total: int
+    count: Count
 
     @property
     def sizes(self) -> tuple[int, ...]:
         return SIZES
 
     @property
+    def total(self) -> int:
+        return self.count.total
+
+    @property
     def counted(self) -> int:
-        return COUNTED
+        return self.count.most
 
     @property
     def is_uncounted(self) -> bool:
         """Whether there are more rows than are counted."""
-        return self.total > COUNTED
+        return self.count.is_over
 
 
-def paged(rows: QuerySet[Row], key: Key, query: Mapping[str, str], *, size: int = SIZES[0]) -> Page[Row]:
+def paged(rows: QuerySet[Row], key: Key, query: Mapping[str, str], *, size: int = SIZES[0], count: Count | None = None) -> Page[Row]:
     """The page of `rows` that an address asks for with `rows` (how many), `after` and `before` (marks of other pages); by default the first.
 
-    A mark that cannot be read, or behind which nothing is left, leads to the first page. Costs two queries, three where rows without a value
-    follow or the way back ends.
+    `count` is how many there are, where that is known. A mark that cannot be read, or behind which nothing is left, leads to the first page.
+    Costs two queries, three where rows without a value follow or the way back ends.
     """
     wanted = query.get("rows", "")
     size = int(wanted) if wanted in {str(number) for number in SIZES} else size
-    total = rows.order_by()[: COUNTED + 1].count()
+    count = count or Count(rows.order_by()[: COUNTED + 1].count(), COUNTED)
     after, before = (_read(rows.model, key, query.get(name, "")) for name in ("after", "before"))
     found, previous, following = _around(rows.prefetch_related(None), key, size, after, before)
     prefetch_related_objects(found, *rows._prefetch_related_lookups)  # type: ignore[attr-defined]  # once, not for each walk
     first, last = (_write(key, row) for row in (found[0], found[-1])) if found else ("", "")
-    return Page(found, first if previous else "", last if following else "", size, total)
+    return Page(found, first if previous else "", last if following else "", size, count)
 
 
 def _around(rows: QuerySet[Row], key: Key, size: int, after: Mark | None, before: Mark | None) -> tuple[list[Row], bool, bool]:

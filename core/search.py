@@ -1,7 +1,7 @@
 """Finding things by any part of their text of two characters or more, by pinyin and by initials, in the same way on both databases.
 
 An entry holds normalised lines; a query finds the entries whose text contains the normalised query. That is the whole meaning: an index
-of two-character pieces only makes it quick, and its candidates are checked again.
+of their pieces (`core.index`) only makes it quick, and what it names is checked again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,44 +9,21 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db.models import Lookup, QuerySet, TextField, Value
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import StrIndex
-from django.db.models.sql.compiler import SQLCompiler
 from django.utils.functional import Promise
 
+from . import index
 from .chinese import normalise, sounds, spell
-from .frozen import INDEX
+from .index import Match
 from .models import SearchEntry
 
 SHORTEST, LONGEST = 2, 100  # characters of a query that is answered
 CHUNK = 1000  # objects written at once
-CANDIDATES = 200  # newest matches among which the best are chosen
-WINDOWS = (1_000, 16_000)  # newest objects that are read through before the index is asked
-
-
-@TextField.register_lookup
-class HasPart(Lookup):
-    """`text__has_part=part`: whether the normalised text contains the normalised `part` (two characters or more), by way of the index."""
-
-    lookup_name = "has_part"
-    prepare_rhs = False
-
-    def _pieces(self) -> list[str]:
-        part = str(self.rhs)
-        return sorted({part[place : place + 2] for place in range(len(part) - 1)})
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
-        column, params = self.process_lhs(compiler, connection)
-        table = column.rpartition(".")[0]
-        match = " AND ".join(f'"{piece.encode().hex().upper()}"' for piece in self._pieces())
-        return (
-            f"({table}.id IN (SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s) AND instr({column}, %s) > 0)",  # noqa: S608
-            [match, *params, str(self.rhs)],
-        )
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
-        column, params = self.process_lhs(compiler, connection)
-        return f"(portal_pieces({column}) @> %s::text[] AND position(%s in {column}) > 0)", [*params, self._pieces(), str(self.rhs), *params]
+CANDIDATES = 100  # newest matches among which the best are chosen
+FEW = 1_000  # visible objects that are read through, each, where the index names many that cannot be seen
+MANY = 10_000  # matches asked of the index at once
 
 
 @dataclass(frozen=True)
@@ -94,6 +71,7 @@ _sources: dict[str, Source] = {}
 
 def register(source: Source) -> Source:
     """Add a source; the app that owns the objects does so in its `search.py`, and calls `put` whenever one changes."""
+    assert source.kind not in _sources, f"two sources of the kind {source.kind}"
     _sources[source.kind] = source
     return source
 
@@ -141,34 +119,64 @@ def search(query: str, by: Any, *, kinds: Iterable[str] | None = None, limit: in
 
 def _group(source: Source, part: str, by: Any, limit: int) -> Group:
     visible = source.visible(by)
-    entries = sorted(candidates(source, visible, part), key=lambda entry: _rank(entry, part))
-    objects = visible.in_bulk([entry.object_pk for entry in entries[:limit]])
-    shown = [(entry, objects[entry.object_pk]) for entry in entries[:limit] if entry.object_pk in objects]
-    hits = [Hit(mark(entry.title, part), row.get_absolute_url(), source.about(row), row.pk) for entry, row in shown]
-    return Group(source, hits, len(entries) > limit)
+    matches = sorted(candidates(source, visible, part), key=lambda match: _rank(match, part))
+    objects = source.objects().in_bulk([match.object_pk for match in matches[:limit]])
+    shown = [(match, objects[match.object_pk]) for match in matches[:limit] if match.object_pk in objects]
+    hits = [Hit(mark(match.title, part), row.get_absolute_url(), source.about(row), row.pk) for match, row in shown]
+    return Group(source, hits, len(matches) > limit)
 
 
-def candidates(source: Source, visible: QuerySet[Any], part: str) -> list[SearchEntry]:
+def candidates(source: Source, visible: QuerySet[Any], part: str) -> list[Match]:
     """The newest entries of what is visible whose text contains `part` (normalised).
 
-    Of a common part the index would name half of all that there is, to be read and sorted for the newest; but enough of them are met among the newest
-    objects. Those are read through first, further back where that promises enough; where it does not, the part is rare, and the index names few.
+    What the index names is looked through from the newest on, until enough of it may be seen. Whoever sees little would pass by much that they
+    may not see: what they see is then read through instead.
     """
-    entries = SearchEntry.objects.filter(kind=source.kind).order_by("-object_pk")
-    if visible.query.has_filters():
-        entries = entries.filter(object_pk__in=visible.order_by().values("pk"))
-    read = entries.alias(place=StrIndex("text", Value(part))).filter(place__gt=0)
-    for window in WINDOWS:
-        last = visible.order_by("-pk").values_list("pk", flat=True)[window - 1 : window].first()
-        found: list[SearchEntry] = list((read.filter(object_pk__gte=last) if last else read)[:CANDIDATES])
-        if last is None or len(found) == CANDIDATES:
-            return found
-        if len(found) * WINDOWS[-1] < CANDIDATES * window:
-            break
-    return list(entries.filter(text__has_part=part)[:CANDIDATES])
+    if visible.query.is_empty():
+        return []
+    found: list[Match] = []
+    asked, read, below, is_asked_for_few = CANDIDATES, 0, index.LAST + 1, False
+    while True:
+        matches = index.newest(source.kind, part, asked, below=below)
+        found += _seen(visible, matches)
+        if len(found) >= CANDIDATES or len(matches) < asked:
+            return found[:CANDIDATES]
+        read, below = read + asked, matches[-1].object_pk
+        needed = 3 * (CANDIDATES - len(found)) * read // (2 * len(found)) if found else MANY
+        if max(needed, read) >= FEW and not is_asked_for_few:
+            if (few := _few(visible)) is not None:
+                return _among(source, few, part)
+            is_asked_for_few = True
+        asked = min(max(needed, 2 * asked), MANY)
 
 
-def _rank(entry: SearchEntry, part: str) -> int:
+def _seen(visible: QuerySet[Any], matches: list[Match]) -> list[Match]:
+    """Those of these matches whose object is visible."""
+    if not matches or not visible.query.has_filters():
+        return matches
+    keys = [match.object_pk for match in matches]
+    if connection.vendor == "sqlite":  # left to itself it would gather all that is visible first, by other indexes
+        rows = visible.model._base_manager.filter(Exists(visible.order_by().filter(pk=OuterRef("pk"))), pk__in=keys)
+    else:
+        rows = visible.order_by().filter(pk__in=keys)
+    seen = set(rows.values_list("pk", flat=True))
+    return [match for match in matches if match.object_pk in seen]
+
+
+def _few(visible: QuerySet[Any]) -> list[int] | None:
+    """The keys of all that is visible, where they are few."""
+    keys = list(visible.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return keys if len(keys) <= FEW else None
+
+
+def _among(source: Source, keys: list[int], part: str) -> list[Match]:
+    """The newest of these objects whose text contains `part`."""
+    entries = SearchEntry.objects.filter(kind=source.kind, object_pk__in=keys).order_by("-object_pk")
+    entries = entries.alias(place=StrIndex("text", Value(part))).filter(place__gt=0)
+    return [Match(*row) for row in entries.values_list("object_pk", "title", "text")[:CANDIDATES]]
+
+
+def _rank(entry: Match, part: str) -> int:
     """0: a line is the query or begins with it; 1: the title contains it; 2: anything else."""
     lines = entry.text.split("\n")
     if any(line.startswith(part) for line in lines):

@@ -6,12 +6,14 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DAY, THIS_AGE
 from accounts.models import User
 from cases.models import Term
 from cases.queries import items_seen_by
+from core.narrowing import Narrowed, Plain
 from core.paging import Key
 from lists.filters import FilterForm, PersonField
 
@@ -61,8 +63,13 @@ class EntryFilterForm(FilterForm):
 
     def entries(self) -> QuerySet[Entry]:
         """The entries that the filters leave; none where a filter cannot be read."""
+        return self.found.rows
+
+    @cached_property
+    def found(self) -> Narrowed | Plain:
+        """These, and how they are counted."""
         if not self.is_valid():
-            return Entry.objects.none()
+            return Plain(Entry.objects.none())
         wanted = self.cleaned_data
         entries: Any = Entry.objects.visible_to(self.user).with_answers()
         exact = {name: wanted[name] for name in ("direction", "year", "medium", "handler") if wanted[name]}
@@ -76,8 +83,7 @@ class EntryFilterForm(FilterForm):
         days = {"exchanged_on__gte": wanted["since"], "exchanged_on__lte": wanted["until"]}
         entries = entries.filter(**{name: day for name, day in days.items() if day})
         entries = queries.with_reply(entries, wanted["reply"], self.today)
-        found: QuerySet[Entry] = queries.with_text(entries, wanted["q"]) if wanted["q"] else entries
-        return found
+        return queries.with_text(entries, wanted["q"]) if wanted["q"] else Plain(entries)
 
     def tabs(self) -> list[tuple[str, str, bool]]:
         """(address, label, whether it is this one): everything, what came, what went, what waits for an answer. The other filters stay."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from cases.models import Case
 from core.chinese import normalise
-from core.models import SearchEntry
+from core.narrowing import Narrowed, Plain, narrowed
 from core.search import SHORTEST
 
 from .models import Direction, Entry, EntryChange, EntryDocument, EntryLink
@@ -45,12 +45,12 @@ def with_reply(entries: Any, reply: str, today: date) -> Any:
     return waiting.filter(reply_due_on__lt=today) if reply == Reply.OVERDUE else waiting
 
 
-def with_text(entries: QuerySet[Entry], text: str) -> QuerySet[Entry]:
+def with_text(entries: QuerySet[Entry], text: str) -> Narrowed | Plain:
     """Those whose subject, counterpart or one of whose numbers contains `text`, or reads so in pinyin."""
     part = normalise(text)
     if len(part) < SHORTEST:
-        return entries.filter(Q(subject__icontains=text) | Q(counterpart__icontains=text) | Q(number__icontains=text))
-    return entries.filter(pk__in=SearchEntry.objects.filter(kind=ENTRIES.kind, text__has_part=part).values("object_pk"))
+        return Plain(entries.filter(Q(subject__icontains=text) | Q(counterpart__icontains=text) | Q(number__icontains=text)))
+    return narrowed(entries, ENTRIES.kind, part)
 
 
 def state_of(entry: Any, today: date) -> str:

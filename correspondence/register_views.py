@@ -45,7 +45,7 @@ SUMMARY = 2000  # characters of a mail's text that are offered as its summary
 def entry_list(request):
     day = timezone.localdate()
     form = EntryFilterForm(request.GET, user=request.user, today=day)
-    found = paged(queries.for_list(form.entries(), request.user), form.key, request.GET)
+    found = paged(queries.for_list(form.entries(), request.user), form.key, request.GET, count=form.found.count())
     bar = toolbar(ENTRIES, request)
     density = request.GET.get("density", request.user.density)
     context = {

@@ -9,7 +9,7 @@ from .scope import letters_seen_by, units_seen_by
 
 LETTERS = register(
     Source(
-        kind="letter",
+        kind="invitation",
         label=_("邀请函"),
         objects=InvitationLetter.objects.all,
         visible=letters_seen_by,

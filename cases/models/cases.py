@@ -29,6 +29,9 @@ def _perhaps() -> "models.ForeignKey[Any, Any]":
     return _person(null=True, blank=True)
 
 
+FEW = 2_000  # cases that a person sees, up to which a list names them one by one
+
+
 class Walked(models.Func):
     """A condition that SQLite checks on its way along an index. Left to itself it would gather all rows of an OR first, and sort them."""
 
@@ -48,14 +51,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The cases that this person may see: of the items assigned, or carried by them or by whom they stand in for; all, with the right to all.
 
         With `rights` ("cases.read_documents"): those that they see in a standing that holds these too. `is_walked`: they are asked for in an order
-        that an index has, and only the first.
+        that an index has, and only the first; of few that a person sees, a walk would pass by all others, so that these are told by their keys.
         """
         standings = [standing for standing in standings_of(user) if {"cases.view_case", *rights} <= standing.permissions]
         if any("cases.view_all_cases" in standing.permissions for standing in standings):
             return self
         items = {item for standing in standings for item in standing.items}
         seen = Q(item__in=items) | Q(handler__in=[standing.person.pk for standing in standings])
-        return self.filter(Walked(seen) if is_walked else seen)
+        if not is_walked:
+            return self.filter(seen)
+        keys = list(self.filter(seen).order_by().values_list("pk", flat=True)[: FEW + 1])
+        return self.filter(pk__in=keys) if len(keys) <= FEW else self.filter(Walked(seen))
 
     def open(self) -> "CaseQuerySet":
         return self.filter(closed_at=None)

@@ -1,0 +1,117 @@
+"""The index of the search: which entries of a kind contain a part, newest first, read no further than is asked for.
+
+A text is cut into its pairs of characters, and where it is written in letters (ASCII: pinyin, initials, numbers), of which few differ, also into threes and
+fours. An entry that contains a part contains the pieces of the part; those that hold them are checked for the part itself. Both databases keep the pieces
+themselves, in an order that lets the newest be read first: SQLite in a full-text table whose row numbers are kind and object (`core.frozen`), PostgreSQL in
+a GIN index whose keys are kind, span of objects and piece. A common part is met in the newest span; a rare one is quickly looked up in each.
+"""
+
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from .models import SearchEntry
+
+TABLE = SearchEntry._meta.db_table
+INDEX = "core_search_pieces"
+KINDS = "core_search_kinds"  # SQLite: a number for each kind
+KIND_BITS = 44  # SQLite: a row of the full-text table is number of the kind << 44 | object
+SPAN_BITS = 14  # PostgreSQL: objects of a span
+WIDER = 8  # PostgreSQL: each step reads at most so many times as many spans as the one before
+READ, MOST_READ = 1024, 8192  # PostgreSQL: newest entries that are read through before the index is asked, and where these will do
+MOST_PIECES = 8  # of a part that are looked up
+LAST = 2**KIND_BITS - 1
+
+
+class Match(NamedTuple):
+    """An entry that contains what was looked for."""
+
+    object_pk: int
+    title: str
+    text: str
+
+
+def pieces_of(part: str) -> list[str]:
+    """What is looked up for `part` (two characters or more): the longest pieces of each place, as many as matter."""
+    pieces, told = [], 0
+    for place in range(len(part) - 1):
+        size = next(size for size in (4, 3, 2) if size == 2 or (len(part) - place >= size and part[place : place + size].isascii()))
+        if place + size > told:  # not within the piece before
+            pieces.append(part[place : place + size])
+            told = place + size
+    unlike = list(dict.fromkeys(pieces))
+    return unlike[:: -(-len(unlike) // MOST_PIECES)]
+
+
+def newest(kind: str, part: str, most: int, *, below: int = LAST + 1) -> list[Match]:
+    """At most so many of the newest entries of a kind whose text contains `part` (normalised, two characters or more); of objects before `below`."""
+    return [Match(*row) for row in _found("object_pk, title, text", kind, part, most, below)]
+
+
+def keys(kind: str, part: str, most: int, *, below: int = LAST + 1) -> list[int]:
+    """The keys of the objects of these entries."""
+    return [key for (key,) in _found("object_pk", kind, part, most, below)]
+
+
+def _found(columns: str, kind: str, part: str, most: int, below: int) -> list[tuple[Any, ...]]:
+    ask = _ask_sqlite if connection.vendor == "sqlite" else _ask_postgresql
+    with connection.cursor() as cursor:
+        return ask(cursor, columns, kind, part, most, below)
+
+
+SQLITE = f"""
+    SELECT {{}} FROM {INDEX} CROSS JOIN {TABLE} AS entry ON entry.kind = %s AND entry.object_pk = {INDEX}.rowid & {LAST}
+    WHERE {INDEX} MATCH %s AND instr(entry.text, %s) > 0
+        AND {INDEX}.rowid >= (SELECT id << {KIND_BITS} FROM {KINDS} WHERE kind = %s)
+        AND {INDEX}.rowid < (SELECT id << {KIND_BITS} FROM {KINDS} WHERE kind = %s) + %s
+    ORDER BY {INDEX}.rowid DESC LIMIT %s
+"""  # noqa: S608
+
+
+def _ask_sqlite(cursor: Any, columns: str, kind: str, part: str, most: int, below: int) -> list[tuple[Any, ...]]:
+    wanted = " ".join(piece.encode().hex().upper() for piece in pieces_of(part))
+    cursor.execute(SQLITE.format(columns), [kind, wanted, part, kind, kind, below, most])
+    return list(cursor.fetchall())
+
+
+# Asked span by span, in one statement: a condition for each would have to be planned each time. `+ 0`: in the order of keys PostgreSQL would walk all.
+POSTGRESQL = f"""
+    SELECT {{}} FROM generate_series(%s, %s) AS span
+    CROSS JOIN LATERAL (SELECT array_agg(portal_piece(%s, span, piece)) AS pieces FROM unnest(%s::text[]) AS piece) AS wanted
+    JOIN {TABLE} AS entry ON portal_pieces(kind, object_pk, text) @> wanted.pieces COLLATE "C"
+    WHERE object_pk + 0 < %s AND position(%s in text) > 0
+    ORDER BY object_pk + 0 DESC LIMIT %s
+"""  # noqa: S608
+
+
+READING = f"""
+    SELECT {{}} FROM (SELECT * FROM {TABLE} WHERE kind = %s AND object_pk < %s ORDER BY object_pk DESC LIMIT %s) AS newest
+    WHERE position(%s in text) > 0 ORDER BY object_pk DESC LIMIT %s
+"""  # noqa: S608
+
+
+def _ask_postgresql(cursor: Any, columns: str, kind: str, part: str, most: int, below: int) -> list[tuple[Any, ...]]:
+    """The newest are read through. How many of them contain the part says whether to read on, and then of how many spans to ask the index."""
+
+    def ask(statement: str, *asked: Any) -> list[tuple[Any, ...]]:
+        cursor.execute(statement.format(columns), asked)
+        return list(cursor.fetchall())
+
+    read, found = READ, ask(READING, kind, below, READ, part, most)
+    if len(found) < most and _enough(most, found, read) <= MOST_READ:
+        read, found = MOST_READ, ask(READING, kind, below, MOST_READ, part, most)
+    if len(found) == most:
+        return found
+    newest = SearchEntry.objects.filter(kind=kind, object_pk__lt=below).order_by("-object_pk").values_list("object_pk", flat=True).first()
+    last, widest, spans = -1 if newest is None else newest >> SPAN_BITS, WIDER, _enough(most, found, read) >> SPAN_BITS
+    found = []
+    while last >= 0 and len(found) < most:
+        first = max(last - min(spans, widest), 0)
+        found += ask(POSTGRESQL, first, last, kind, pieces_of(part), below, part, most - len(found))
+        last, widest, spans = first - 1, widest * WIDER, widest * WIDER
+    return found
+
+
+def _enough(most: int, found: list[Any], number: int) -> int:
+    """Of how many objects `most` are surely found, where these were found of so many."""
+    return 2 * most * number // len(found) if found else LAST
