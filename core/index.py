@@ -17,7 +17,7 @@ INDEX = "core_search_pieces"
 KINDS = "core_search_kinds"  # SQLite: a number for each kind
 KIND_BITS = 44  # SQLite: a row of the full-text table is number of the kind << 44 | object
 SPAN_BITS = 14  # PostgreSQL: objects of a span
-WIDER = 8  # PostgreSQL: each step reads at most so many times as many spans as the one before
+WIDER, WIDEST = 8, 4096  # PostgreSQL: each step reads at most so many times as many spans as the one before, and so many
 READ, MOST_READ = 1024, 8192  # PostgreSQL: newest entries that are read through before the index is asked, and where these will do
 MOST_PIECES = 8  # of a part that are looked up
 LAST = 2**KIND_BITS - 1
@@ -102,13 +102,13 @@ def _ask_postgresql(cursor: Any, columns: str, kind: str, part: str, most: int, 
         read, found = MOST_READ, ask(READING, kind, below, MOST_READ, part, most)
     if len(found) == most:
         return found
-    newest = SearchEntry.objects.filter(kind=kind, object_pk__lt=below).order_by("-object_pk").values_list("object_pk", flat=True).first()
-    last, widest, spans = -1 if newest is None else newest >> SPAN_BITS, WIDER, _enough(most, found, read) >> SPAN_BITS
-    found = []
-    while last >= 0 and len(found) < most:
-        first = max(last - min(spans, widest), 0)
-        found += ask(POSTGRESQL, first, last, kind, pieces_of(part), below, part, most - len(found))
-        last, widest, spans = first - 1, widest * WIDER, widest * WIDER
+    found, widest, spans = [], WIDER, _enough(most, found, read) >> SPAN_BITS
+    # Each step begins at the newest key that there is: between keys that lie far apart there may be any number of empty spans.
+    keys = SearchEntry.objects.filter(kind=kind).order_by("-object_pk").values_list("object_pk", flat=True)
+    while below > 0 and len(found) < most and (key := keys.filter(object_pk__lt=below).first()) is not None:
+        first = max((key >> SPAN_BITS) - min(spans, widest), 0)
+        found += ask(POSTGRESQL, first, key >> SPAN_BITS, kind, pieces_of(part), below, part, most - len(found))
+        below, widest, spans = first << SPAN_BITS, min(widest * WIDER, WIDEST), WIDEST
     return found
 
 

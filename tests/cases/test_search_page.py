@@ -75,7 +75,7 @@ def test_the_match_is_marked_and_the_panel_has_no_shell(handler):
     assert "X-Panel" in response["Vary"]
 
 
-SEARCH_QUERIES = 22  # up to four for each kind of thing that can be found
+SEARCH_QUERIES = 21  # up to four for each kind of thing that can be found
 
 
 def test_the_number_of_queries_does_not_grow(handler, django_assert_num_queries):
