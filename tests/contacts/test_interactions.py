@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actions import Refused
@@ -383,7 +383,7 @@ def test_what_has_ended_stays_as_it_was(clerk, body):
     actions.withdraw(withdrawn, reason="登错了", by=clerk)
 
     for rows, change in ((Visit.objects.filter(pk=visit.pk), {"starts_at": timezone.now()}), (Interaction.objects.filter(pk=withdrawn.pk), {"summary": "改"})):
-        with pytest.raises(IntegrityError, match="stays as it is"):
+        with pytest.raises(IntegrityError, match="stays as it is"), transaction.atomic():
             rows.update(**change)
 
 
