@@ -1,7 +1,6 @@
 """A year with a body of 1.1 in the browser: call, mail, appointment, visit with minutes, the year closed; by keys, on a phone, without scripts."""
 
 import re
-import time
 from datetime import date
 
 BODY = "北湾商会"
@@ -18,7 +17,7 @@ def opened(page):
     """The dialog behind N, ready to type into."""
     page.keyboard.press("n")
     page.locator("#quick form").wait_for()
-    page.wait_for_function("document.activeElement.id === 'id_who'")
+    page.locator("#id_who:focus").wait_for()
 
 
 def done(page):
@@ -47,7 +46,6 @@ def test_a_year_with_a_body(visitor):
 
     # a mail, from another page, by keys alone: found by initials, three tabs, and sent
     person.go("/cases/")
-    began = time.monotonic()
     opened(page)
     page.keyboard.type("bwsh")
     page.locator("#id_who-found [role=option][data-key]").first.wait_for()
@@ -57,7 +55,6 @@ def test_a_year_with_a_body(visitor):
     assert keys == 6
     done(page)
     assert page.url.endswith("/cases/")
-    assert time.monotonic() - began < 60  # on a machine with much else to do; a person has ten seconds
     page.locator("#quick-done a").click()
     page.wait_for_url(re.compile(r"/contacts/interactions/\d+/"))
     assert page.get_by_role("heading", name=f"邮件 {BODY}").count() == 1
@@ -177,7 +174,7 @@ def test_a_calendar_is_read_without_signing_in(visitor):
     assert person.axe_violations() == []
 
     assert program.page.request.get(address).text().startswith("BEGIN:VCALENDAR")
-    page.get_by_role("button", name="撤销：个人日程 手机").click()
+    page.get_by_role("button", name=re.compile("撤销.*手机")).click()
     page.get_by_text("这个地址不能再用").wait_for()
 
     assert program.page.request.get(address).status == 404
