@@ -11,6 +11,33 @@ from core import triggers
 HERE = Path(__file__).parent
 ON_POSTGRESQL = os.environ.get("DB") == "postgres"
 PORTAL = {"tests", "browser"}  # folders whose tests start the portal, or processes of it
+# Forms, pages and prints that go through the ORM alone, and how pages look: run on one database, or the checks take longer than they may.
+LOOKED_AT_ONCE = (
+    "browser/test_audit.py",
+    "browser/test_board.py",
+    "browser/test_contacts.py",
+    "browser/test_daily_pages.py",
+    "browser/test_exports.py",
+    "browser/test_jobs.py",
+    "browser/test_letter_rules.py",
+    "browser/test_public_pages.py",
+    "browser/test_rules.py",
+    "browser/test_signing_in.py",
+    "contacts/memoranda/test_memorandum_pages.py",
+    "contacts/test_book_pages.py",
+    "contacts/test_brief.py",
+    "contacts/test_cards.py",
+    "contacts/test_import_columns.py",
+    "contacts/test_interaction_pages.py",
+    "contacts/test_quick_entry.py",
+    "invitations/test_application.py",
+    "invitations/test_bad_input.py",
+    "invitations/test_letter_pages.py",
+    "invitations/test_maintained.py",
+    "invitations/test_review_page.py",
+    "invitations/test_templates.py",
+    "test_permissions.py",
+)
 # Of what these look at, something is run on PostgreSQL only.
 MEASURED_TWICE = ("core/", "auditing/", "correspondence/", "dashboards/", "jobs/", "lists/", "cases/test_tallies.py")
 
@@ -22,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = item.path.relative_to(HERE).as_posix()
         item.add_marker(pytest.mark.xdist_group("browser" if place.startswith("browser/") else place))
-        if ON_POSTGRESQL and (item.get_closest_marker("one_engine") or is_kept_from_the_database(item)):
+        if ON_POSTGRESQL and (place in LOOKED_AT_ONCE or item.get_closest_marker("one_engine") or is_kept_from_the_database(item)):
             item.add_marker(once)
         if ON_POSTGRESQL and not place.startswith(MEASURED_TWICE):
             item.add_marker(pytest.mark.no_cover)  # measured on SQLite: measuring takes a third of the time
