@@ -17,7 +17,7 @@ from jobs.kinds import JobFailedError
 from jobs.models import Job
 
 from . import likeness
-from .import_columns import points_of
+from .import_columns import know_countries, points_of
 from .import_rows import Bodies, Row, described_person, made_row, pieces, rows_of
 from .models import ImportBatch, ImportRow
 
@@ -120,6 +120,7 @@ class Checker:
 
 def check_again(told: ImportRow, cells: dict[str, str]) -> ImportRow:
     """Put corrected texts into a row and say what is wrong with it now; not stored. Twins are not looked for again but where they were."""
+    know_countries()  # the process of a page has read no table
     told.cells, told.is_corrected = cells, True
     row = made_row(told.number, cells, told)
     checker = Checker(told.batch)

@@ -21,8 +21,8 @@ def opened(page):
 
 
 def done(page):
+    page.locator("#quick[open]").wait_for(state="hidden")
     page.locator("#quick-done a").wait_for()
-    assert not page.locator("#quick[open]").count()
 
 
 def made(person, name):
@@ -131,7 +131,9 @@ def test_what_was_typed_is_kept_when_the_dialog_is_closed(visitor):
     page.fill("#id_summary", "谈到一半")
     with page.expect_response(re.compile("/draft")):
         page.locator("#quick [data-close]").click()
-    opened(page)
+    page.locator("#quick[open]").wait_for(state="hidden")
+    page.keyboard.press("n")
+    page.locator("#quick form").wait_for()
 
     assert page.input_value("#quick #id_summary") == "谈到一半"
     assert page.get_by_text("的草稿，请检查后再提交").count() == 1
