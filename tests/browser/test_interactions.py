@@ -137,6 +137,11 @@ def test_what_was_typed_is_kept_when_the_dialog_is_closed(visitor):
 
     assert page.input_value("#quick #id_summary") == "谈到一半"
     assert page.get_by_text("的草稿，请检查后再提交").count() == 1
+    press(page, "Control+Enter")  # sent, so that it is no draft any more
+    page.locator("#quick .choose").wait_for()
+    page.get_by_label("新建机构“东港商会”").check()
+    press(page, "Control+Enter")
+    done(page)
 
 
 def test_a_phone_has_a_sheet(visitor):
