@@ -182,6 +182,8 @@ def test_a_rule_that_is_off_says_nothing(case, ours, partner):
 
     make.act(case, "submit", "2")
 
+    assert Case.objects.get(pk=case.pk).approvals.filter(decision="").count() == 1
+
 
 def test_bodies_countersign(draft):
     make.act(draft, "add_countersignature", "2", body="市外办", sent_on="2026-01-05")
