@@ -54,12 +54,18 @@ GROUPS: dict[str, Text] = {
     "country": gettext_lazy("国家（地区）"),
     "organisation": gettext_lazy("机构"),
     "contact": gettext_lazy("联系人"),
+    "interaction": gettext_lazy("往来"),
+    "visit": gettext_lazy("预约、拜访或来访"),
+    "memorandum": gettext_lazy("合作备忘录"),
+    "liaison_rule": gettext_lazy("联络工作规则"),
+    "feed": gettext_lazy("日历订阅"),
     "contacts": gettext_lazy("联系人和机构"),
     "plan": gettext_lazy("年度计划"),
     "figures": gettext_lazy("统计"),
     "field_key": gettext_lazy("字段密钥"),
 }
-WHOLE = frozenset(GROUPS) - {"case", "document", "invitation", "letter", "phrase"}  # groups whose facts are shown whole
+CONTENT = {"case", "contact", "document", "interaction", "invitation", "letter", "memorandum", "phrase", "visit"}  # what the work is about, and people's data
+WHOLE = frozenset(GROUPS) - CONTENT  # groups whose facts are shown whole
 META = frozenset({"number", "case", "target", "on_behalf_of", "sha256", "print", "due_on", "item", "status", "decision", "format", "code"})
 WITHHELD = gettext_lazy("（业务内容，不向审计员显示）")
 
