@@ -4,7 +4,6 @@ After the letter form of GB/T 9704-2012, 10.1: the organ's name from 30 mm, doub
 signature is ever drawn: there is room for both. Only the worker draws what was issued; it is kept sealed, for it holds passport numbers.
 """
 
-import base64
 import hashlib
 import json
 import logging
@@ -19,9 +18,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.audit import acting, record
+from core import sealed_files
 from core.codes import grouped
-from core.encryption import seal, unseal
-from core.files import LostFileError, digest_of, folder, keep, kept_with_the_act, open_kept
+from core.files import LostFileError, digest_of, folder, keep, kept_with_the_act
 from core.inspection import marked
 from core.libraries import library
 from core.printing import ARCHIVE_BARE, SCREEN, render
@@ -133,6 +132,9 @@ def place_of(letter: InvitationLetter) -> str:
     return f"invitations.letter.file:{letter.row_key}"
 
 
+sealed_files.register(sealed_files.SealedFile(InvitationLetter, "file", "sealed_sha256", place_of))
+
+
 def draw(number: int) -> None:
     """Draw the PDF of the letter with this key and keep it, once. A killed worker leaves nothing; the next one begins anew."""
     letter = InvitationLetter.objects.get(pk=number)
@@ -140,8 +142,7 @@ def draw(number: int) -> None:
         return
     body = letter_pdf(json.loads(letter.content.reveal()))  # type: ignore[attr-defined]
     pages = len(library("pypdfium2.PdfDocument")(body))
-    path = folder("incoming") / secrets.token_hex(16)
-    path.write_text(seal(base64.b64encode(body).decode(), place_of(letter)))
+    path = sealed_files.write(folder("incoming") / secrets.token_hex(16), body, place_of(letter))
     with kept_with_the_act(), acting(None):
         letter = InvitationLetter.objects.select_for_update(no_key=True).get(pk=number)
         if letter.rendered_at is not None:
@@ -177,8 +178,7 @@ def current_pdf(letter: InvitationLetter) -> bytes:
 
 def issued_pdf(letter: InvitationLetter) -> bytes:
     """The PDF of a letter as it was drawn. Raises LostFileError where it is not there, or not what was kept."""
-    with open_kept(letter.file, letter.sealed_sha256) as file:
-        body = base64.b64decode(unseal(file.read().decode(), place_of(letter)))
+    body = sealed_files.read(letter.file, letter.sealed_sha256, place_of(letter))
     if hashlib.sha256(body).hexdigest() != letter.sha256:
         raise LostFileError(letter.file)
     return body

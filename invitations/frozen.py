@@ -49,6 +49,7 @@ SCANNED = ("scanned_at", "scanned_by_id", "scan_sha256", "scan_pages", "scan")  
 ENDED = ("cancelled_at", "replaced_by_id", "replaced_at")
 PURGED = ("purged_at", "scan_purged_at")
 ONCE = (*DRAWN, *PAPER, *SUBMITTED, *ENDED, *PURGED)
+SEALED = {"file": "sealed_sha256", "scan": "scan_sha256"}
 EMPTIED = {"file": "purged_at", "scan": "scan_purged_at"}  # set once; emptied by the purge that says so in the same statement, and by nothing else
 FREE = {*ONCE, *SCANNED, *EMPTIED, "content", "passport_digests"}
 PURGING = "(NEW.purged_at IS NOT NULL AND OLD.purged_at IS NULL)"
@@ -67,6 +68,14 @@ def _changed(column: str | None) -> str:
     return f"NEW.{column} IS DISTINCT FROM OLD.{column}"
 
 
+def _changed_otherwise(column: str) -> str:
+    """Where it changes, and not because a file lies under another key: then its name and digest change together. `sealed_files.read` takes nothing else."""
+    for name, digest in SEALED.items():
+        if column in {name, digest}:
+            return f"{_changed(column)} AND NOT (NEW.{name} <> '' AND {_changed(name)} AND {_changed(digest)})"
+    return _changed(column)
+
+
 def _emptied(column: str) -> str:
     purge = EMPTIED[column]
     return f"(NEW.{column} = '' AND NEW.{purge} IS NOT NULL AND OLD.{purge} IS NULL)"
@@ -75,10 +84,10 @@ def _emptied(column: str) -> str:
 def _broken() -> str:
     """Where an update of a letter changes what is frozen, sets again what was set, or takes away what is not purged with it."""
     frozen = [_changed(field.column) for field in InvitationLetter._meta.concrete_fields if field.column not in FREE]
-    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}))" for column in ONCE]
-    frozen += [f"({_changed(column)} AND NOT ({_blank(column)}) AND OLD.submitted_on IS NOT NULL)" for column in SCANNED if column not in EMPTIED]
-    frozen.append(f"({_changed('file')} AND OLD.file <> '' AND NOT {_emptied('file')})")
-    frozen.append(f"({_changed('scan')} AND OLD.scan <> '' AND OLD.submitted_on IS NOT NULL AND NOT {_emptied('scan')})")
+    frozen += [f"({_changed_otherwise(column)} AND NOT ({_blank(column)}))" for column in ONCE]
+    frozen += [f"({_changed_otherwise(column)} AND NOT ({_blank(column)}) AND OLD.submitted_on IS NOT NULL)" for column in SCANNED if column not in EMPTIED]
+    frozen.append(f"({_changed_otherwise('file')} AND OLD.file <> '' AND NOT {_emptied('file')})")
+    frozen.append(f"({_changed_otherwise('scan')} AND OLD.scan <> '' AND OLD.submitted_on IS NOT NULL AND NOT {_emptied('scan')})")
     frozen.append(f"({_changed('content')} AND NOT (NEW.content IS NULL AND {PURGING}) AND NOT COALESCE({ANOTHER_KEY}, FALSE))")
     frozen.append(f"({_changed('passport_digests')} AND NOT {PURGING})")
     frozen.append(f"({PURGING} AND NOT ({EMPTY_LIST}))")
@@ -94,7 +103,8 @@ KIND_USED = "EXISTS (SELECT 1 FROM {} WHERE kind_id = OLD.id) AND ({})".format(
     LETTER, " OR ".join(_changed(column) for column in ("name", "name_en", "series", "valid_from"))
 )
 DECIDED = "OLD.decision <> ''"
-SAME_SCAN = " OR ".join(_changed(name) for name in ("letter_id", "reading", "pages", "sha256", "sealed_sha256", "added_at", "added_by_id", "added_for_id"))
+SAME_SCAN = " OR ".join(_changed(name) for name in ("letter_id", "reading", "pages", "sha256", "added_at", "added_by_id", "added_for_id"))
+SAME_SCAN += f" OR ({_changed_otherwise('sealed_sha256')})"
 SETTLED = {
     LETTER: (_broken(), "an issued letter stays as it was signed off"),
     TEMPLATE: (TEMPLATE_BROKEN, "an approved template stays as it was approved"),

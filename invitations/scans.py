@@ -3,7 +3,6 @@
 It is a forger's best template: nothing hands it out but `shown`, which puts over each page who looks at it, and when.
 """
 
-import base64
 import hashlib
 import re
 from collections.abc import Sequence
@@ -20,9 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from cases.models import Case
-from core import codes, inspection
-from core.encryption import seal, unseal
-from core.files import open_kept
+from core import codes, inspection, sealed_files
 from core.inspection import RefusedFileError
 from core.printing import PrintRefusedError
 
@@ -57,6 +54,10 @@ def place_of(letter: InvitationLetter) -> str:
     return f"invitations.letter.scan:{letter.row_key}"
 
 
+sealed_files.register(sealed_files.SealedFile(InvitationLetter, "scan", "scan_sha256", place_of))
+sealed_files.register(sealed_files.SealedFile(Scan, "file", "sealed_sha256", lambda scan: place_of(scan.letter)))
+
+
 # -- judging -----------------------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -82,8 +83,7 @@ def _judged(letter: InvitationLetter, findings: Sequence[inspection.Finding]) ->
         raise ScanRefusedError("scan_pages", gettext("扫描件 %(scan)d 页，函件 %(letter)d 页，没有收下。请按函件逐页扫描，不缺页、不夹别的纸。") % words)
     reading = reading_of(letter, [text for _page, text in found.codes])
     body = found.path.read_bytes()
-    sealed = findings[0].path.with_suffix(".sealed")
-    sealed.write_text(seal(base64.b64encode(body).decode(), place_of(letter)))
+    sealed = sealed_files.write(findings[0].path.with_suffix(".sealed"), body, place_of(letter))
     return Judged(reading, found.pages, hashlib.sha256(body).hexdigest(), sealed)
 
 
@@ -112,8 +112,7 @@ def _told_of(digests: set[str]) -> str:
 
 def shown(letter: InvitationLetter, name: str, sealed_sha256: str, by: User, at: datetime) -> bytes:
     """The kept scan as pictures with the person and the time over each page. Raises LostFileError, UnreadableSecretError, RefusedFileError."""
-    with open_kept(name, sealed_sha256) as file:
-        body = base64.b64decode(unseal(file.read().decode(), place_of(letter)))
+    body = sealed_files.read(name, sealed_sha256, place_of(letter))
     return inspection.marked(body, _mark(letter, by, at), flat=True)
 
 

@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -232,23 +231,6 @@ def test_a_certificate_is_kept(old, committed):
         Purge.objects.update(people=0)
     with pytest.raises(IntegrityError), transaction.atomic():
         Purge.objects.all()._raw_delete("default")
-
-
-def test_another_key_is_no_change_of_a_letter(old, settings):
-    settings.FIELD_KEY = f"{'n' * 40} {settings.FIELD_KEY}"
-
-    call_command("rotate_field_key")
-
-    words = json.loads(only_letter().content.reveal())
-    assert words["people"][0]["passport"] == "P00004417"
-
-
-def test_the_words_of_a_letter_are_not_replaced_under_the_same_key(old):
-    letter = only_letter()
-    letter.content = "{}"
-
-    with pytest.raises(IntegrityError, match="stays as it was signed off"), transaction.atomic():
-        letter.save()
 
 
 # -- afterwards --------------------------------------------------------------------------------------------------------------------------------------------
