@@ -47,16 +47,22 @@ def panels(case: Case, person: User) -> list[tuple[str, Any]]:
     return [(annex.panel, annex.show(case, person)) for annex in _annexes]
 
 
-# -- today's work
-
-_today: list[tuple[str, Callable[[User], Any]]] = []
+# -- daily work
 
 
-def on_today(panel: str, show: Callable[[User], Any]) -> None:
-    """Add a part to the side of today's work: its template, given `shown`, and what `show` returns for a person (None: nothing to show)."""
-    _today.append((panel, show))
+class Side:
+    """The parts that apps above add to a page of daily work."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[str, Callable[[User], Any]]] = []
+
+    def add(self, panel: str, show: Callable[[User], Any]) -> None:
+        """Add a part: its template, given `shown`, and what returns that for a person, in a fixed number of queries (None: nothing to show)."""
+        self._parts.append((panel, show))
+
+    def panels(self, person: User) -> list[tuple[str, Any]]:
+        """(template, what it shows) of each part that has something for this person."""
+        return [(panel, shown) for panel, show in self._parts if (shown := show(person)) is not None]
 
 
-def today_panels(person: User) -> list[tuple[str, Any]]:
-    """(template, what it shows) of each part that stands beside this person's work today."""
-    return [(panel, shown) for panel, show in _today if (shown := show(person)) is not None]
+today, approvals = Side(), Side()

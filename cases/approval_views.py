@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.adapter import is_password_of
 
-from . import process, queries
+from . import annexes, process, queries
 from .access import case_worker
 from .approval_page import ApprovalPage, question_of
 
@@ -21,6 +21,7 @@ SHORT = 20
 def approval_list(request):
     context = {
         "waiting": _with_question(queries.with_case(queries.waiting_for(request.user))[:100]),
+        "panels": annexes.approvals.panels(request.user),
         "submitted": queries.with_case(queries.submitted_by(request.user))[:SHORT],
         "decided": queries.with_case(queries.decided_by(request.user))[:SHORT],
     }

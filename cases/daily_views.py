@@ -38,7 +38,7 @@ def today(request):
         "reminders": [(one, one.due is not None and one.due < day) for one in reminders_for(list(queries.mine_of(request.user).people), day)],
         "department": _department(request.user, day),
         "items": queries.items_of(request.user) if request.user.has_perm("cases.handle_case") and not counts["all"] else [],
-        "panels": annexes.today_panels(request.user),
+        "panels": annexes.today.panels(request.user),
     }
     return render(request, "cases/today.html", context)
 

@@ -48,4 +48,4 @@ THREADS = register(
 )
 INTERACTIONS = annexes.register(annexes.Annex(OF_CASES, "contacts/_interactions_panel.html", interactions_of))
 letters.register("contacts/_entry_panel.html", of_entry)
-annexes.on_today("contacts/_today.html", today_of)
+annexes.today.add("contacts/_today.html", today_of)

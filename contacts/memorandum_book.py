@@ -78,4 +78,4 @@ add_figure(
         place=40,
     )
 )
-annexes.on_today("contacts/_memorandum_reminders.html", queries.reminders_for)
+annexes.today.add("contacts/_memorandum_reminders.html", queries.reminders_for)

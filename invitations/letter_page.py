@@ -1,6 +1,5 @@
 """What the page of a letter shows, and what wants doing with letters: each with what the person may do about it, in a fixed number of queries."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -82,21 +81,32 @@ class Waiting:
     letters: list[InvitationLetter]
 
 
-def waiting_for(person: User) -> Iterator[Waiting]:
-    """The letters that wait for this person, in three queries: voids to decide, scans to compare, papers to seal, hand over, scan and submit."""
+def decisions_of(person: User) -> list[Waiting] | None:
+    """The letters of which this person is to decide something that another asked, in two queries: voids, and scans to compare. None where there are none."""
     from_others = Q(asked_by=person) | Q(asked_for=person)
     asked = Cancellation.objects.filter(letter=OuterRef("pk"), decision="").exclude(from_others)
     unread = Scan.objects.filter(letter=OuterRef("pk"), decision="").exclude(Q(added_by=person) | Q(added_for=person))
+    return _waiting(
+        (ending.CANCEL.label, _seen(person, SIGN).filter(Exists(asked))),
+        (paper.CONFIRM.label, _seen(person, paper.OPENER).filter(Exists(unread))),
+    )
+
+
+def papers_of(person: User) -> list[Waiting] | None:
+    """The letters on paper that this person is to have sealed, hand over, scan and submit, in one query. None where there are none."""
     live = Q(cancelled_at=None, replaced_by=None)
     on_the_way = Q(application__case__closed_at=None) & (Q(sealed_at=None) | Q(handed_over_at=None) | Q(submitted_on=None))
     to_hand_over = Q(sealed_at__isnull=False, handed_over_at=None)
-    for label, found in (
-        (ending.CANCEL.label, _seen(person, SIGN).filter(Exists(asked))),
-        (paper.CONFIRM.label, _seen(person, paper.OPENER).filter(Exists(unread))),
-        (_("用印、交付、扫描和网上提交"), _seen(person, paper.KEEPER).filter(live & (on_the_way | to_hand_over))),
-    ):
-        if letters := list(found[:MOST]):
-            yield Waiting(label, letters)
+    return _waiting((_("用印、交付、扫描和网上提交"), _seen(person, paper.KEEPER).filter(live & (on_the_way | to_hand_over))))
+
+
+def waiting_for(person: User) -> list[Waiting] | None:
+    """All letters that wait for this person, in three queries. None where there are none."""
+    return [*(decisions_of(person) or []), *(papers_of(person) or [])] or None
+
+
+def _waiting(*found: tuple[Any, QuerySet[InvitationLetter]]) -> list[Waiting] | None:
+    return [Waiting(label, letters) for label, rows in found if (letters := list(rows[:MOST]))] or None
 
 
 def _seen(person: User, right: str) -> QuerySet[InvitationLetter]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from cases import annexes
 from cases.approvals import without_overridden
 from cases.decisions import approve_and_finish, finishing_blockers
 from cases.forms import CompleteForm, DecisionForm
@@ -20,6 +21,7 @@ from core.text_fields import PasswordAgainField
 from . import application_acts, checks, drawable, ending, paper, visits
 from .application_forms import OpeningForm
 from .issuing import issue, people_behind
+from .letter_page import decisions_of, waiting_for
 from .models import Application, CheckRule
 from .scope import ITEM
 from .wording import template_in_force
@@ -221,3 +223,5 @@ LETTERS = register(
         takes_over=application_acts.TAKE_OVER.name,
     )
 )
+annexes.today.add("invitations/_waiting.html", waiting_for)
+annexes.approvals.add("invitations/_waiting.html", decisions_of)

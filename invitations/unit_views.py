@@ -41,7 +41,7 @@ def home(request):
         "lines": lines,
         "is_filtered": any(asked.values()),
         "works": works_on_letters(request.user),
-        "waiting": list(waiting_for(request.user)),
+        "waiting": waiting_for(request.user),
     }
     return render(request, "invitations/home.html", context)
 

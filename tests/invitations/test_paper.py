@@ -218,7 +218,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_who_may_do_what_in_each_state(state, request):
+def test_who_may_do_what_in_each_state(db, state, request):
     letter = request.getfixturevalue("letter" if state == "issued" else "sealed")
     people = {name: request.getfixturevalue(name) for name in ("preparer", "signer", "registrar")}
     bring(letter, state, people)
@@ -255,7 +255,7 @@ def bring(letter, state, people):
             field.attname: getattr(letter, field.attname) for field in InvitationLetter._meta.concrete_fields if field.name not in ("id", "row_key", "content")
         }
         other = InvitationLetter.objects.create(
-            **row | {"number": "邀函〔2026〕99号", "serial": 99, "part": 99, "token_digest": "a" * 64, "code_digest": "b" * 64}
+            **row | {"number": "邀函〔2026〕99号", "serial": 99, "part": 99, "content": "{}", "token_digest": "a" * 64, "code_digest": "b" * 64}
         )
         InvitationLetter.objects.filter(pk=letter.pk).update(replaced_by=other, replaced_at=timezone.now())
         InvitationLetter.objects.filter(pk=other.pk).update(cancelled_at=timezone.now(), replaced_by=letter, replaced_at=timezone.now())
@@ -312,14 +312,17 @@ def test_there_is_no_slip_for_what_is_not_drawn_or_void(letter, registrar, signe
 # -- pages -------------------------------------------------------------------------------------------------------------------------------------------------
 
 
-def test_each_finds_on_the_first_page_what_waits_for_them(letter, registrar, signer, preparer):
-    def waiting(person):
-        page = make.client_of(person).get(reverse("invitations:home")).content.decode()
-        return letter.number in page.partition("等您办的函件")[2].partition("<form")[0] if "等您办的函件" in page else False
+@pytest.mark.parametrize(("page", "papers"), [("invitations:home", True), ("cases:today", True), ("cases:approval-list", False)])
+def test_each_finds_what_waits_for_them(letter, registrar, signer, preparer, page, papers):
+    """On the first page of letters and beside today's work all of it, beside what is to be approved only what is to be decided."""
 
-    assert [waiting(person) for person in (registrar, signer, preparer)] == [True, False, False]
+    def waiting(person):
+        text = make.client_of(person).get(reverse(page)).content.decode()
+        return letter.number in text.partition("等您办的函件")[2].partition("</section>")[0]
+
+    assert [waiting(person) for person in (registrar, signer, preparer)] == [papers, False, False]
     on_letter(letter, "ask_cancellation", by=preparer, reason="有误", told="邀请单位")
-    assert [waiting(person) for person in (registrar, signer, preparer)] == [True, True, False]
+    assert [waiting(person) for person in (registrar, signer, preparer)] == [papers, True, False]
     on_letter(letter, "cancel_letter", by=signer, note="", password="-")
     assert [waiting(person) for person in (registrar, signer, preparer)] == [False, False, False]
 
