@@ -98,7 +98,7 @@ class Line:
 
 
 def with_fulfilments(commitments: QuerySet[Commitment]) -> QuerySet[Commitment]:
-    rows = Fulfilment.objects.filter(removed_at=None).select_related("case", "document__case", "made_by")
+    rows = Fulfilment.objects.filter(removed_at=None).select_related("case", "document__case", "interaction__thread__organisation", "made_by")
     return commitments.filter(removed_at=None).select_related("owner", "memorandum").prefetch_related(Prefetch("fulfilments", rows))
 
 

@@ -232,11 +232,12 @@ def fulfil(turn: Turn) -> str:
         done_on=typed["done_on"],
         case=typed["case"],
         document=typed["document"],
+        interaction=typed["interaction"],
         note=typed["note"],
         made_at=turn.at,
         made_by=turn.by,
     )
-    evidence = "、".join(str(one) for one in (made.case, made.document) if one)
+    evidence = "、".join(str(one) for one in (made.case, made.interaction, made.document) if one)
     return gettext("%(item)s：%(day)s 完成，凭证 %(evidence)s") % {"item": commitment, "day": made.done_on, "evidence": evidence}
 
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import THIS_AGE
@@ -22,6 +23,7 @@ from core.inspection import ALLOWED
 from core.text_fields import DAY, DAY_HELP, guard
 
 from .commitments import due_days, months_later
+from .memorandum_queries import interactions_with
 from .memorandum_texts import texts_in_force
 from .models import (
     Commitment,
@@ -348,9 +350,16 @@ class CommitmentForm(FactsForm):
         self.order_fields(list(self.names))
 
 
+class InteractionChoice(forms.ModelChoiceField):
+    """One interaction, told by its day, what it was and how it began to be summed up."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.day} {obj} {Truncator(' '.join(obj.summary.split())).chars(30)}"
+
+
 class FulfilmentForm(FactsForm):
     model = Fulfilment
-    names = ("done_on", "document", "note")
+    names = ("done_on", "interaction", "document", "note")
 
     due_on = forms.ChoiceField(label=_("对应期限"), required=False)
     number = forms.CharField(label=_("凭证办件"), max_length=24, required=False, help_text=_("能证明已履行的办件的编号，例如 2.1-2026-0001。"))
@@ -369,7 +378,10 @@ class FulfilmentForm(FactsForm):
         self.fields["document"].queryset = turn.case.documents.filter(pk__in=papers)  # type: ignore[attr-defined]
         self.fields["document"].empty_label = _("不用文件")  # type: ignore[attr-defined]
         self.fields["document"].help_text = _("可以是本办件中的文件；请先上传。")
-        self.order_fields(["due_on", "done_on", "number", "document", "note"])
+        offered = interactions_with(commitment.memorandum, turn.by)
+        help_text = _("签署以后与各签署方登记过的往来，最近的在前。")
+        self.fields["interaction"] = InteractionChoice(label=_("凭证往来"), queryset=offered, required=False, empty_label=_("不用往来"), help_text=help_text)
+        self.order_fields(["due_on", "done_on", "number", "interaction", "document", "note"])
 
     @property
     def commitment(self) -> Commitment:

@@ -19,11 +19,12 @@ from core.search import SHORTEST
 from .commitments import Line, with_fulfilments
 from .memorandum_checks import EXPIRY, YEARLY
 from .memorandum_search import MEMORANDA
-from .models import Commitment, LiaisonRule, Memorandum, MemorandumParty, YearlyReview
+from .models import Commitment, Interaction, LiaisonRule, Memorandum, MemorandumParty, YearlyReview
 
 ALERT_DAYS = 90  # where the rule (MEM-04) says nothing: what the list calls "about to run out"
 DAY = timedelta(days=1)
 SHOWN = 20  # reminders of each sort in today's work
+EVIDENCE = 100  # interactions that are offered to show that something was carried out
 
 
 class State(models.TextChoices):
@@ -181,3 +182,11 @@ def _of_one(memorandum: Any, people: list[int], rules: dict[str, int | None], to
     if (figure := rules.get(YEARLY)) is not None and since + figure * DAY <= today:
         told.append(Reminder(memorandum, since + figure * DAY, _("年度检查"), today))
     return told
+
+
+def interactions_with(memorandum: Memorandum, user: User) -> QuerySet[Interaction]:
+    """What this person sees of the dealings with its parties since it was signed, the latest first; as many as one can choose from. Two queries."""
+    others = memorandum.parties.filter(removed_at=None, is_ours=False).values("organisation")
+    found = Interaction.objects.visible_to(user).valid().filter(thread__organisation__in=others, happened_at__date__gte=memorandum.signed_on)
+    keys = list(found.order_by("-happened_at", "-pk").values_list("pk", flat=True)[:EVIDENCE])
+    return Interaction.objects.filter(pk__in=keys).select_related("thread__organisation")

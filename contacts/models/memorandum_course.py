@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Document
 
+from .interactions import Interaction
 from .memoranda import MemorandumText, Part, of_memorandum
 from .parts import by_whom, perhaps
 
@@ -143,6 +144,7 @@ class Fulfilment(Part):
     done_on = models.DateField(_("完成日期"))
     case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("凭证办件"))
     document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("凭证文件"))
+    interaction = models.ForeignKey(Interaction, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("凭证往来"))
     note = models.CharField(_("完成情况"), max_length=500, blank=True)
 
     class Meta(Part.Meta):
@@ -153,9 +155,9 @@ class Fulfilment(Part):
         constraints = [
             *Part.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(case__isnull=False) | Q(document__isnull=False),
+                condition=Q(case__isnull=False) | Q(document__isnull=False) | Q(interaction__isnull=False),
                 name="contacts_fulfilment_has_evidence",
-                violation_error_message=_("请填写凭证：相关办件的编号，或本办件中的文件。"),
+                violation_error_message=_("请填写凭证：相关办件的编号、登记过的往来，或本办件中的文件。"),
             ),
             models.UniqueConstraint(
                 fields=["commitment", "due_on"],

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.audit import acting
@@ -11,9 +12,10 @@ from cases.models import Assignment, Case, CaseLink, Document, TimelineEntry
 from cases.process import BlockedError, InvalidError
 from contacts.commitments import Rate, lines_of, rate_of
 from contacts.memorandum_acts import extend_due
-from contacts.models import Commitment, Countersignature, Fulfilment, LegalReview, LiaisonRule, Memorandum, MemorandumText, TextCheck, YearlyReview
+from contacts.models import Commitment, Countersignature, Fulfilment, Interaction, LegalReview, LiaisonRule, Memorandum, MemorandumText, TextCheck, YearlyReview
 from tests import factories as make
 from tests.cases.engine import states
+from tests.contacts import talks
 from tests.contacts.memoranda.conftest import (
     CHINESE,
     ENGLISH,
@@ -365,7 +367,7 @@ def test_a_commitment_is_fulfilled_with_evidence(in_force):
     target = f"commitment:{commitment.pk}"
 
     assert errors(in_force, "fulfil", target, due_on=first.isoformat(), done_on=TODAY.isoformat()) == {
-        "__all__": ["请填写凭证：相关办件的编号，或本办件中的文件。"]
+        "__all__": ["请填写凭证：相关办件的编号、登记过的往来，或本办件中的文件。"]
     }
     assert list(errors(in_force, "fulfil", target, due_on="2001-01-01", done_on=TODAY.isoformat(), number=visit.number)) == ["due_on"]
     assert list(errors(in_force, "fulfil", target, due_on=first.isoformat(), done_on=TODAY + timedelta(days=1), number=visit.number)) == ["done_on"]
@@ -378,6 +380,27 @@ def test_a_commitment_is_fulfilled_with_evidence(in_force):
     assert rate_of(lines_of(memorandum(in_force), TODAY)) == Rate(2, 2)
     make.act(in_force, "withdraw_fulfilment", f"fulfilment:{Fulfilment.objects.latest('pk').pk}", reason="纪要不是本次的")
     assert rate_of(lines_of(memorandum(in_force), TODAY)).words == "50%（1/2）"
+
+
+def test_a_call_shows_that_a_commitment_was_carried_out(in_force, partner, ours):
+    commitment = promise(in_force)
+    target = f"commitment:{commitment.pk}"
+    Assignment.objects.create(user=in_force.handler, item_id="1.1")
+    call = talks.logged(partner, in_force.handler, summary="对方来电，\n确认每年互访")
+    before_it = talks.logged(partner, in_force.handler, happened_at=timezone.now() - timedelta(days=401))
+    with_us = talks.logged(ours, in_force.handler)
+    withdrawn = talks.logged(partner, in_force.handler)
+    Interaction.objects.filter(pk=withdrawn.pk).update(withdrawn_at=timezone.now(), withdrawn_by=in_force.handler, withdraw_reason="重复")
+
+    for other in (before_it, with_us, withdrawn):
+        assert list(errors(in_force, "fulfil", target, due_on=FIRST.isoformat(), done_on=TODAY.isoformat(), interaction=other.pk)) == ["interaction"]
+    make.act(in_force, "fulfil", target, due_on=FIRST.isoformat(), done_on=TODAY.isoformat(), interaction=call.pk)
+
+    assert Fulfilment.objects.get().interaction == call
+    client = make.client_of(in_force.handler)
+    assert call.get_absolute_url() in client.get(in_force.get_absolute_url()).content.decode()
+    form = client.get(reverse("cases:part-do", args=[in_force.number, "commitment", commitment.pk, "fulfil"])).content.decode()
+    assert f"{TODAY} 电话 {partner} 对方来电， 确认每年互访" in form
 
 
 def test_what_is_done_as_needed_has_no_day(in_force):
