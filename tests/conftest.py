@@ -38,8 +38,6 @@ LOOKED_AT_ONCE = (
     "invitations/test_templates.py",
     "test_permissions.py",
 )
-# Of what these look at, something is run on PostgreSQL only.
-MEASURED_TWICE = ("core/", "auditing/", "correspondence/", "dashboards/", "jobs/", "lists/", "cases/test_tallies.py")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,8 +49,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("browser" if place.startswith("browser/") else place))
         if ON_POSTGRESQL and (place in LOOKED_AT_ONCE or item.get_closest_marker("one_engine") or is_kept_from_the_database(item)):
             item.add_marker(once)
-        if ON_POSTGRESQL and not place.startswith(MEASURED_TWICE):
-            item.add_marker(pytest.mark.no_cover)  # measured on SQLite: measuring takes a third of the time
 
 
 def is_kept_from_the_database(item: pytest.Item) -> bool:

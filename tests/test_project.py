@@ -36,7 +36,7 @@ NOT_OURS = {".git", ".venv", "var", "vendor", "__pycache__", ".mypy_cache", ".py
 def texts(*endings: str) -> list[Path]:
     """Files of the project with these endings ("" for those without any), what is installed or made left out."""
     found = [path for path in ROOT.rglob("*") if path.is_file() and not NOT_OURS & set(path.relative_to(ROOT).parts)]
-    return [path for path in found if path.suffix in endings and not path.name.startswith(".coverage")]
+    return [path for path in found if path.suffix in endings]
 
 
 def modules(app: str) -> list[Path]:
