@@ -32,12 +32,16 @@ def in_words(day: date | None) -> str:
 
 
 @register.inclusion_tag("components/_entry.html", takes_context=True)
-def menu_entry(context: Context, view: str, icon_name: str, label: str, below: str = "", count: int = 0, is_urgent: bool = False) -> dict[str, object]:
+def menu_entry(
+    context: Context, view: str, icon_name: str, label: str, below: str = "", also: str = "", count: int = 0, is_urgent: bool = False
+) -> dict[str, object]:
     """An entry of the menu: a link to `view`, marked where the page is that view or lies below it; with a count, if there is anything, up to MOST.
 
-    `below` narrows what counts as below ("steps/"), where other entries share the beginning of the address.
+    `below` narrows what counts as below ("steps/"), where other entries share the beginning of the address; `also` tells other addresses, separated by
+    blanks, whose pages belong to the entry ("/contacts/people/").
     """
     address, path = reverse(view), context["request"].path
-    current = "page" if path == address else "true" if address != "/" and path.startswith(address + below) else ""
+    is_below = address != "/" and path.startswith((address + below, *also.split()))
+    current = "page" if path == address else "true" if is_below else ""
     told = f"{MOST}+" if count > MOST else count
     return {"address": address, "icon_name": icon_name, "label": label, "current": current, "count": told, "is_urgent": is_urgent}

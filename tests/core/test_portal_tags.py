@@ -52,6 +52,13 @@ def test_menu_entry_may_stand_beside_one_that_begins_with_its_address(path, curr
     assert ("aria-current" in drawn) == current
 
 
+@pytest.mark.parametrize(("path", "current"), [("/contacts/people/7/", True), ("/contacts/organisations/", True), ("/contacts/visits/", False)])
+def test_menu_entry_may_stand_for_pages_elsewhere(path, current):
+    drawn = render('{% menu_entry "contacts:organisation-list" "people" "联系人" also="/contacts/people/ /x/" %}', request=RequestFactory().get(path))
+
+    assert ("aria-current" in drawn) == current
+
+
 @pytest.mark.parametrize(("count", "told"), [(0, None), (99, ">99<"), (100, ">99+<")])
 def test_menu_entry_tells_a_count_as_far_as_it_goes(count, told):
     drawn = render('{% menu_entry "duties:list" "list-check" "职责清单" count=number %}', request=RequestFactory().get("/today/"), number=count)
