@@ -15,7 +15,7 @@ from accounts.audit import acting, record
 from accounts.models import User
 
 from .country_forms import fingerprint
-from .indexing import index
+from .indexing import index, reindex
 from .models import ContactPoint, Country, Organisation, Person
 from .text_values import folded_value, sorting_of
 
@@ -58,7 +58,7 @@ def change(
         now.save()
         _relate(now, values)
         parts = {part: told for part, wanted in rows.items() if (told := _store(now, part, wanted, gone.get(part, ())))}
-        index([now])
+        reindex([now])
         record(f"{ACTS[type(now)]}.change", now, name=str(now), changed=sorted(changed), version=now.version, **parts)
 
 

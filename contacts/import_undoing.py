@@ -12,7 +12,7 @@ from accounts.audit import acting, record
 from accounts.models import User
 from jobs.models import Job
 
-from .indexing import index
+from .indexing import reindex
 from .likeness import Record
 from .links import links_of
 from .models import ContactPoint, ImportBatch, ImportRow, Organisation, Person, Position
@@ -54,7 +54,7 @@ def put_back(row: ImportRow) -> list[Any]:
         person.version += 1
         person.sorting = sorting_of(person)
         person.save()
-        index([person])
+        reindex([person])
         record("contact.change", person, batch=row.batch_id, row=row.number, changes=changes, removed=removed)
     return [["fields", person.pk, kept]] if kept else []
 

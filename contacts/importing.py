@@ -23,7 +23,7 @@ from jobs.models import Job
 from .import_checking import LOST
 from .import_columns import points_of
 from .import_rows import Bodies, Row, person_fields, pieces, rows_of
-from .indexing import index
+from .indexing import index, reindex
 from .likeness import forms_of
 from .matching import number_of
 from .models import ContactPoint, ImportBatch, ImportRow, MatchKey, Organisation, OrganisationAddress, Person, Position
@@ -226,7 +226,7 @@ def update(batch: ImportBatch, row: Row, bodies: Mapping[str, int], *, by: User)
     person.version += 1
     person.sorting = sorting_of(person)
     person.save()
-    index([person])
+    reindex([person])
     record("contact.change", person, batch=batch.pk, row=row.number, changes=changes, added=row.told.changes["added"])
     return 1
 

@@ -1,4 +1,5 @@
-"""What a record can be found by and compared by, written in the transaction of the change: call `index` whenever a record, its names or points change."""
+"""What a record can be found by and compared by, written in the transaction of the change: call `index` for a new record, `reindex` whenever its names
+or points change, or what belongs to it."""
 
 from collections.abc import Sequence
 
@@ -8,8 +9,9 @@ from core import search
 
 from .likeness import MODELS, Record, forms_of, kind_of
 from .matching import number_of
+from .memorandum_search import MEMORANDA
 from .models import MatchKey
-from .search import ORGANISATIONS, PEOPLE
+from .search import INTERACTIONS, ORGANISATIONS, PEOPLE
 
 SOURCES = {source.kind: source for source in (ORGANISATIONS, PEOPLE)}
 CHUNK = 1000
@@ -20,6 +22,16 @@ def index(records: Sequence[Record]) -> None:
     if records:
         search.put(SOURCES[kind_of(records[0])], records)
         put_keys(records)
+
+
+def reindex(records: Sequence[Record]) -> None:
+    """The same, and what is found by the names of these records: what was talked about with them, and memoranda to which they are party."""
+    index(records)
+    if kind_of(records[0]) == "organisation":
+        search.put(INTERACTIONS, INTERACTIONS.objects().filter(thread__organisation__in=records))
+        search.put(MEMORANDA, MEMORANDA.objects().filter(parties__organisation__in=records).distinct())
+    else:
+        search.put(INTERACTIONS, INTERACTIONS.objects().filter(people__in=records).distinct())
 
 
 def put_keys(records: Sequence[Record]) -> None:

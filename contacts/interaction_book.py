@@ -19,7 +19,7 @@ from .models.interactions import reading
 
 SHOWN = 8  # on a page of the book; the list shows all
 NAMES = {Organisation: "organisation", Person: "contact", Country: "country"}  # of the filter of the list
-COLUMNS = {Organisation: "thread__organisation", Person: "people", Country: "thread__organisation__country"}
+COLUMNS = {Person: "people", Country: "thread__organisation__country"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ def timeline_of(subject: Model, user: User) -> Timeline | None:
 
 
 def _of(subject: Model, user: User) -> Any:
-    return Interaction.objects.visible_to(user).valid().filter(**{COLUMNS[type(subject)]: subject})  # type: ignore[index]
+    found = Interaction.objects.visible_to(user).valid()
+    if isinstance(subject, Organisation):
+        return found.filter(thread__organisation__in=Organisation.objects.one_with(subject.pk).values("pk"))
+    return found.filter(**{COLUMNS[type(subject)]: subject})  # type: ignore[index]
 
 
 def last_talks(people: Sequence[Person], user: User) -> Mapping[int, panels.Cell]:

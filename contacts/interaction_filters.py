@@ -79,11 +79,12 @@ class InteractionFilterForm(FilterForm):
         exact = {
             "mode": wanted["mode"],
             "sensitivity": wanted["sensitivity"],
-            "thread__organisation": wanted["organisation"],
             "thread__organisation__country": wanted["country"],
             "follow_up__status": wanted["next"],
         }
         found = found.filter(**{name: value for name, value in exact.items() if value})
+        if wanted["organisation"]:
+            found = found.filter(thread__organisation__in=Organisation.objects.one_with(wanted["organisation"].pk).values("pk"))
         if wanted["contact"]:
             found = found.filter(Exists(Interaction.people.through.objects.filter(interaction=OuterRef("pk"), person=wanted["contact"])))
         if wanted["ours"]:
@@ -126,7 +127,8 @@ class QuietFilterForm(FilterForm):
         if not self.is_valid():
             return Organisation.objects.none()
         wanted = self.cleaned_data
-        seen = Interaction.objects.visible_to(self.user).valid().filter(thread__organisation=OuterRef("pk")).order_by("-happened_at")
+        one = Organisation.objects.one_with(OuterRef(OuterRef("pk"))).values("pk")
+        seen = Interaction.objects.visible_to(self.user).valid().filter(thread__organisation__in=one).order_by("-happened_at")
         since = start_of(self.today - timedelta(days=self.days_asked))
         found: Any = Organisation.objects.visible_to(self.user).current()
         found = found.exclude(Exists(seen.filter(happened_at__gte=since).order_by()))

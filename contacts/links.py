@@ -122,10 +122,6 @@ know("contacts.memorandumsignatory.person")
 know("contacts.coordinationmatter.counterpart")
 know("contacts.coordinationmatter.contact")
 
-# -- coordination matters
-know("contacts.coordinationmatter.counterpart")
-know("contacts.coordinationmatter.contact")
-
 # -- interactions: a thread stays with the record that was merged away where the survivor has one of that year
 know("contacts.interactionthread.organisation")
 know("contacts.interaction_people.person")

@@ -14,7 +14,7 @@ from accounts.actions import Refused
 from accounts.audit import acting, record
 from accounts.models import User
 
-from .indexing import index
+from .indexing import reindex
 from .likeness import MODELS, Record, kind_of
 from .links import Link, links_of
 from .models import Merge, Organisation
@@ -68,7 +68,7 @@ def merge(
         lost.merged_into = kept  # type: ignore[assignment]
         _save(lost)
         made = Merge.objects.create(kind=kind_of(kept), survivor=kept.pk, loser=lost.pk, fields=changed, moved=moved, stayed=stayed, made_by=by)
-        index([kept])
+        reindex([kept])
         facts = {"merge": made.pk, "fields": changed, "moved": moved, "stayed": stayed}
         record(f"{made.kind}.merge", kept, other=lost.pk, **facts)
         record(f"{made.kind}.merged_away", lost, into=kept.pk, merge=made.pk)
@@ -161,7 +161,7 @@ def undo(merge: Merge, *, by: User, request: HttpRequest | None = None) -> Merge
         lost.archived_reason = ""
         _save(lost)
         _save(kept)
-        index([kept, lost])
+        reindex([kept, lost])
         merge.undone_at, merge.undone_by, merge.left = timezone.now(), by, left
         merge.save(update_fields=["undone_at", "undone_by", "left"])
         record(f"{merge.kind}.unmerge", kept, other=lost.pk, merge=merge.pk, left=left)

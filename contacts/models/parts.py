@@ -41,6 +41,11 @@ class RecordQuerySet(models.QuerySet[Any]):
         """Without what is archived or merged into another."""
         return self.filter(archived_at=None)
 
+    def one_with(self, record: Any) -> Self:
+        """This record and those that were merged into it, up to three times over; for rows that a merge had to leave with one of them."""
+        into = "merged_into"
+        return self.filter(Q(pk=record) | Q(**{into: record}) | Q(**{f"{into}__{into}": record}) | Q(**{f"{into}__{into}__{into}": record}))
+
 
 class Record(models.Model):
     """An organisation or a person in the book. Never deleted: archived with a reason, or merged into another (which archives it too)."""

@@ -19,6 +19,7 @@ from core.search import search
 from tests import factories as make
 from tests.cases.census import at_once
 from tests.cases.pages import text_of
+from tests.contacts import talks
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,25 @@ def test_a_merged_body_takes_the_chosen_fields_and_all_links(clerk):
     assert [point.value for point in lost.points.all()] == ["+86 22 2211 0000"]  # the same line: it stays with the record that it came from
     assert made.fields == {"name_en": ["", "North Bay Chamber"], "note": ["甲", "甲\n乙"]}
     assert list(find_faults()) == []
+
+
+def test_what_was_talked_about_with_either_is_found_under_the_new_name(clerk):
+    """The thread of one year stays with the record that was merged away; on the page of the other, in its list and among the quiet its talks are told."""
+    kept, lost, oldest = (make.organisation(name) for name in ("北湾商会", "南港商会", "东沽商会"))
+    talks.logged(kept, clerk, summary="年会安排")
+    talks.logged(lost, clerk, summary="互访计划")
+    talks.logged(oldest, clerk, summary="通讯录更新")
+    merged(lost, oldest, clerk)
+    merged(kept, lost, clerk, name="second")
+    kept, client = fresh(kept), make.client_of(clerk)
+
+    page = client.get(kept.get_absolute_url()).content.decode()
+    shown = client.get(reverse("contacts:interaction-list"), {"organisation": kept.pk}).content.decode()
+    for summary in ("年会安排", "互访计划", "通讯录更新"):
+        assert summary in page
+        assert summary in shown
+    assert kept.name not in client.get(reverse("contacts:quiet-list"), {"days": 1}).content.decode()
+    assert {"".join(hit.title) for group in search("年会安排", clerk) for hit in group.hits} == {"电话 南港商会"}
 
 
 def test_the_second_may_stay(clerk):
