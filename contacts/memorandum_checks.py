@@ -74,8 +74,8 @@ def rule_named(code: str) -> LiaisonRule | None:
 
 
 def findings(case: Case, memorandum: Memorandum) -> list[Finding]:
-    """What the rules in use say, the strictest first. The texts of a signed memorandum are looked at no more."""
-    checks = ALWAYS if memorandum.is_signed else BEFORE_SIGNING | ALWAYS
+    """What the rules in use say, the strictest first. The texts of a signed memorandum are looked at no more, one that was signed before its case included."""
+    checks = ALWAYS if memorandum.is_signed or memorandum.is_earlier else BEFORE_SIGNING | ALWAYS
     rules = [rule for rule in LiaisonRule.objects.filter(code__in=checks) if rule.is_used]
     found = [Finding(rule, text) for rule in rules for text in checks[rule.code](case, memorandum)]
     return sorted(found, key=lambda finding: (not finding.is_block, finding.rule.code))

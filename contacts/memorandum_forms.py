@@ -58,7 +58,7 @@ class OpeningForm(forms.ModelForm):
 
     class Meta:
         model = Memorandum
-        fields = ("kind", "level")
+        fields = ("kind", "level", "is_earlier")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -286,11 +286,14 @@ class SigningForm(ActionForm):
 
     def clean_signed_on(self) -> date:
         day: date = self.cleaned_data["signed_on"]
-        approved_at = memorandum_of(self.turn).approved_at
+        memorandum, opened = memorandum_of(self.turn), timezone.localdate(self.turn.case.opened_at)
+        approved_at = memorandum.approved_at
         assert approved_at is not None
         if day > timezone.localdate():
             raise ValidationError(_("签署日期不能在今天以后。"))
-        if day < timezone.localdate(approved_at):
+        if memorandum.is_earlier and day > opened:
+            raise ValidationError(_("这是补录的备忘录，签署日期不能晚于开办日期（%(day)s）。") % {"day": opened})
+        if not memorandum.is_earlier and day < timezone.localdate(approved_at):
             raise ValidationError(_("签署日期不能早于批准日期（%(day)s）。") % {"day": timezone.localdate(approved_at)})
         return day
 

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('term_years', models.PositiveSmallIntegerField(blank=True, help_text='无固定期限的留空。', null=True, verbose_name='有效期（年）')),
                 ('renewal_years', models.PositiveSmallIntegerField(blank=True, help_text='只在自动顺延时填写。', null=True, verbose_name='每次顺延（年）')),
                 ('notice_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='终止须提前通知（天）')),
+                ('is_earlier', models.BooleanField(default=False, help_text='上传签署的文本和扫描件，由审批人核对后登记签署；法律审查、双语核对和会签不再要求。开办后不能更改。', verbose_name='补录启用本系统以前签署的备忘录')),
                 ('approved_digest', models.CharField(blank=True, max_length=64)),
                 ('approved_at', models.DateTimeField(blank=True, null=True)),
                 ('signed_on', models.DateField(blank=True, null=True, verbose_name='签署日期')),

@@ -68,6 +68,11 @@ class Memorandum(models.Model):
     term_years = models.PositiveSmallIntegerField(_("有效期（年）"), null=True, blank=True, help_text=_("无固定期限的留空。"))
     renewal_years = models.PositiveSmallIntegerField(_("每次顺延（年）"), null=True, blank=True, help_text=_("只在自动顺延时填写。"))
     notice_days = models.PositiveSmallIntegerField(_("终止须提前通知（天）"), null=True, blank=True)
+    is_earlier = models.BooleanField(
+        _("补录启用本系统以前签署的备忘录"),
+        default=False,
+        help_text=_("上传签署的文本和扫描件，由审批人核对后登记签署；法律审查、双语核对和会签不再要求。开办后不能更改。"),
+    )
     predecessor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="successors", verbose_name=_("前一份备忘录"))
     # the text that was approved: the digest of all its versions in force (texts.digest_of_texts)
     approved_digest = models.CharField(max_length=64, blank=True)

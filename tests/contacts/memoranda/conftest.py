@@ -138,7 +138,7 @@ def signed(case, days_ago=0, **facts):
     if days_ago:
         Memorandum.objects.filter(case=case).update(approved_at=timezone.now() - timedelta(days=days_ago + 1))
     with_signatories(case)
-    add_file(case, "sign_memorandum", "2", None, signed_on=day.isoformat(), signed_place="天津", **facts)
+    add_file(case, "sign_memorandum", "2", None, **{"signed_on": day.isoformat(), "signed_place": "天津"} | facts)
     return process.load({"pk": case.pk})
 
 

@@ -344,6 +344,60 @@ def test_it_goes_on_when_its_originals_are_filed_and_scanned(draft, reviewer, si
     assert blocked(draft, "return", "3", to=1, reason="x") == ["ENG-03"]
 
 
+# -- signed before the portal was there ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def earlier(preparer, ours, partner):
+    """A memorandum of long ago at step 2, with its signed text: nobody reviewed, compared or countersigned it here."""
+    case = make.case("1.2", by=preparer, title="与北湾商会 2023 年备忘录", facts={"is_earlier": True})
+    agreed(case, ours, partner)
+    make.act(case, "edit_memorandum", "2", **(FACTS | {"kind": kind(), "in_english": "", "title_en": ""}))
+    add_file(case, "add_text", "2", CHINESE, "中文.txt", language="zh")
+    return case
+
+
+def test_what_was_signed_long_ago_is_entered_and_confirmed_by_others(earlier, reviewer, signer):
+    long_ago = TODAY - timedelta(days=800)
+    approved(earlier, reviewer, signer)
+
+    signed(earlier, signed_on=long_ago.isoformat())
+    carried_out(earlier)
+
+    found = memorandum(earlier)
+    assert (found.is_earlier, found.signed_on, found.effective_on, found.approved_by) == (True, long_ago, long_ago, signer)
+    assert found in Memorandum.objects.in_force(TODAY)
+    assert states(earlier) == ["done", "done", "open"]
+    assert "补录" in make.client_of(earlier.handler).get(earlier.get_absolute_url()).content.decode()
+
+
+def test_nobody_confirms_alone_what_was_signed_long_ago(earlier):
+    with_signatories(earlier)
+
+    assert blocked(earlier, "sign_memorandum") == ["APP-01"]
+
+
+def test_what_is_entered_later_was_not_signed_afterwards(earlier, reviewer, signer):
+    approved(earlier, reviewer, signer)
+    with_signatories(earlier)
+    Case.objects.filter(pk=earlier.pk).update(opened_at=timezone.now() - timedelta(days=9))
+
+    assert list(errors(earlier, "sign_memorandum", signed_on=TODAY.isoformat())) == ["signed_on"]
+
+
+def test_a_new_one_is_not_signed_before_its_text_was_approved(draft, reviewer, signer):
+    approved(draft, reviewer, signer)
+    with_signatories(draft)
+
+    assert list(errors(draft, "sign_memorandum", signed_on=(TODAY - timedelta(days=1)).isoformat())) == ["signed_on"]
+
+
+def test_how_it_came_about_is_settled_when_it_is_entered(earlier):
+    make.act(earlier, "edit_memorandum", "2", **(FACTS | {"kind": kind(), "in_english": "", "title_en": "", "is_earlier": ""}))
+
+    assert memorandum(earlier).is_earlier
+
+
 # -- carrying out ------------------------------------------------------------------------------------------------------------------------------------
 
 
