@@ -164,13 +164,21 @@ def test_five_people_take_a_letter_from_the_counter_to_the_consulate_and_declare
     assert letter in public.page.inner_text("main")
     assert public.axe_violations() == []
 
+    # a PDF is compared in the browser and not sent
+    sent = []
+    public.page.on("request", sent.append)
+    for content, told in ((body, "相同"), (body + b"\n", "不同")):
+        public.page.set_input_files("#pdf", {"name": "函件.pdf", "mimeType": "application/pdf", "buffer": content})
+        public.page.locator("#compare [role=status]", has_text=told).wait_for()
+    assert sent == []
+
     # the paper: sealed, handed over, scanned and submitted, by the registrar alone
     assert who_can(people, "登记用印", path) == ["registrar"]
     act(registrar, path, "登记用印", remark="行政章")
     assert who_can(people, "登记交付", path) == ["registrar"]
     act(registrar, path, "登记交付", to="天津北湾展览服务有限公司 苏明")
     registrar.go("/invitations/")
-    assert letter in registrar.page.locator("section[aria-labelledby=waiting]").inner_text()
+    assert letter in registrar.page.locator("section[aria-labelledby=letters-waiting]").inner_text()
     assert who_can(people, "上传扫描件", path) == ["registrar"]
     hand_in(registrar, path, signed_and_scanned(picture_of(body)))
     assert "扫描件已核对" in registrar.main.inner_text()
@@ -187,6 +195,8 @@ def test_five_people_take_a_letter_from_the_counter_to_the_consulate_and_declare
     assert who_can(people, "申请作废", path) == ["preparer", "signer"]
     act(preparer, path, "申请作废", reason="行程取消", told="已电话告知邀请单位，原件收回")
     assert who_can(people, "同意作废", path) == ["signer"]
+    signer.go("/approvals/")
+    assert letter in signer.page.locator("section[aria-labelledby=letters-waiting]").inner_text()
     act(signer, path, "同意作废", note="同意。", password=OWN_PASSWORD)
     public.page.reload()
     assert "已作废" in public.page.locator("#result").inner_text()
