@@ -66,7 +66,7 @@ def samples(db):
 
 
 def address(route, samples) -> str:
-    return "/" + PARAMETER.sub(lambda match: str(samples[match[1]]), route)
+    return "/" + PARAMETER.sub(lambda match: str(samples.get(match[0][1:-1], samples[match[1]])), route)
 
 
 @contextmanager

@@ -154,7 +154,7 @@ def test_five_people_take_a_letter_from_the_counter_to_the_consulate_and_declare
 
     # the letter, drawn by the worker process; its QR code is decoded from the page and checks
     signer.see_case()
-    link = signer.main.locator("section[aria-labelledby=issued] a").first
+    link = signer.main.locator("section[aria-labelledby=issued] .guests a").first
     path, letter = urlparse(link.get_attribute("href")).path, link.inner_text()
     body = drawn_letter(preparer, path)
     (code,) = zxingcpp.read_barcodes(picture_of(body), formats=zxingcpp.BarcodeFormat.QRCode)
