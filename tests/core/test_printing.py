@@ -266,7 +266,7 @@ def test_a_heavy_document_ends_in_time(outcomes, name):
     seconds, outcome = outcomes[name]
 
     assert outcome[:5] == b"%PDF-" if isinstance(outcome, bytes) else "无法排版" in outcome or "没有排完" in outcome
-    assert seconds < 4 * SECONDS  # where it had to be killed, the next child's start on a busy machine is in it
+    assert seconds < 10 * SECONDS  # where it had to be killed, the next child's start is in it: seconds, on a busy machine
 
 
 def test_the_child_is_limited_and_knows_no_key(own_printer):
