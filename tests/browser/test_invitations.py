@@ -166,7 +166,7 @@ def test_five_people_take_a_letter_from_the_counter_to_the_consulate_and_declare
 
     # a PDF is compared in the browser and not sent
     sent = []
-    public.page.on("request", sent.append)
+    public.page.on("request", lambda request: sent.append(request.url))
     for content, told in ((body, "相同"), (body + b"\n", "不同")):
         public.page.set_input_files("#pdf", {"name": "函件.pdf", "mimeType": "application/pdf", "buffer": content})
         public.page.locator("#compare [role=status]", has_text=told).wait_for()
