@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core.forms import PortalHelper
 
-from .vcards import LARGEST, CardsRefusedError, decoded, read, without_pictures
+from .vcards import CardsRefusedError, read, text_of, without_pictures
 
 PASTED = 1_000_000  # characters
 
@@ -43,7 +43,7 @@ class CardsForm(forms.Form):
         if not file and not (cleaned.get("text") or "").strip():
             raise ValidationError(_("请选择文件，或粘贴名片内容。"))
         try:
-            text = without_pictures(decoded(file.path.read_bytes()[: LARGEST + 1]) if file else cleaned["text"])
+            text = text_of(file.path) if file else without_pictures(cleaned["text"])
             self.cards = read(text)
         except CardsRefusedError as refusal:
             self.add_error(name, str(refusal))

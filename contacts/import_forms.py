@@ -10,19 +10,22 @@ from django.utils.translation import gettext_lazy
 from cases.models import Term
 from core.forms import PortalHelper
 
+from .card_rows import table_of
 from .import_columns import BY_NAME, COLUMNS, NAMES
 from .models import Country, ImportBatch, ImportRow
+from .vcards import CardsRefusedError, read, text_of
 
 SHOWN = 60  # characters of a sample
+CARDS = (".vcf", ".vcard")
 
 
 class UploadForm(forms.Form):
-    """A workbook or CSV file of contacts."""
+    """A workbook, a CSV file or a file of cards."""
 
     table = forms.FileField(
-        label=gettext_lazy("联系人表格"),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
-        help_text=gettext_lazy("Excel（xlsx）或 CSV，第一行是标题，一行一人，最多 200000 行。先检查，核对后才导入。"),
+        label=gettext_lazy("联系人表格或名片文件"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.vcf,.vcard"}),
+        help_text=gettext_lazy("Excel（xlsx）或 CSV，第一行是标题，一行一人，最多 200000 行；或名片文件（vCard），最多 500 张。先检查，核对后才导入。"),
         error_messages={"required": gettext_lazy("请选择文件；如果刚才选过，请重新选择。"), "empty": gettext_lazy("文件是空的，请检查后重新选择。")},
     )
     declared = forms.BooleanField(
@@ -32,6 +35,17 @@ class UploadForm(forms.Form):
     )
 
     helper = PortalHelper()
+
+    def clean_table(self) -> Any:
+        """The file; of cards, the table that they make."""
+        file = self.cleaned_data["table"]
+        if not file.is_lost and file.name.lower().endswith(CARDS):
+            try:
+                cards = read(text_of(file.path))
+            except CardsRefusedError as refusal:
+                raise ValidationError(str(refusal)) from refusal
+            file.put(f"{file.name}.csv", table_of(cards))
+        return file
 
 
 class MappingForm(forms.Form):

@@ -7,6 +7,7 @@ wrong with one says so and leaves the others alone.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -71,6 +72,11 @@ def decoded(body: bytes) -> str:
         except UnicodeDecodeError:
             continue
     raise CardsRefusedError(_("文件的编码读不出来，请导出为 UTF-8 的 vCard。"))
+
+
+def text_of(path: Path) -> str:
+    """The text of a file of cards, without its pictures. Raises CardsRefusedError."""
+    return without_pictures(decoded(path.read_bytes()[: LARGEST + 1]))
 
 
 def without_pictures(text: str) -> str:
