@@ -79,13 +79,11 @@ LOOKED_AT_ONCE = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares what it prepared: the tests of a file, and all with a browser; and skip on PostgreSQL what cannot differ there."""
+    """Skip on PostgreSQL what cannot differ there."""
     once = pytest.mark.skip(reason="does not depend on the database: looked at on SQLite")
     for item in items:
         place = item.path.relative_to(HERE).as_posix()
-        item.add_marker(pytest.mark.xdist_group("browser" if place.startswith("browser/") else place))
         if ON_POSTGRESQL and (place in LOOKED_AT_ONCE or item.get_closest_marker("one_engine") or is_kept_from_the_database(item)):
             item.add_marker(once)
 
