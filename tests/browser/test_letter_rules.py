@@ -69,6 +69,39 @@ def fits(person):
     assert person.overflow() <= 0
 
 
+def test_applications_are_issued_at_once_by_the_worker(visitor):
+    """Before another template is approved: what was submitted with the words of the old one would have to be submitted again."""
+    signer = visitor()
+    page = signer.sign_in("demo.signer")
+    signer.go("/approvals/")
+    follow(page.get_by_role("link", name="北湾机械展览公司入境邀请函", exact=True))
+    assert drawn(page) == 1000
+    assert "P****441" in page.get_by_role("main").inner_text()
+    fits(signer)
+    signer.go("/approvals/")
+    follow(page.get_by_role("link", name="批量签发邀请函"))
+    fits(signer)
+    for box in page.locator("input[name=approval]").all():
+        box.check()
+    page.fill("#id_password", "wrong")
+    follow(page.get_by_role("button", name="签发勾选的申请"))
+    assert "密码不正确" in page.locator("#id_password_error").inner_text()
+    assert page.locator("input[name=approval]:checked").count() == 2
+
+    page.fill("#id_password", signer.portal.passwords["demo.signer"])
+    follow(page.get_by_role("button", name="签发勾选的申请"))
+    page.get_by_role("heading", name="2 件已签发").wait_for(timeout=120_000)
+    told = page.get_by_role("main").inner_text()
+    assert re.findall(r"邀函〔\d{4}〕(\d+)号", told) == ["1", "2"]
+    fits(signer)
+
+    signer.go("/invitations/register/")
+    assert page.locator("tr[data-row]").count() == 2
+    fits(signer)
+    signer.go("/invitations/register/years/")
+    fits(signer)
+
+
 def test_a_template_is_drafted_put_right_and_approved_by_another(visitor):
     editor = visitor()
     page = editor.sign_in("demo.editor")
@@ -114,35 +147,3 @@ def test_pages_of_what_letters_are_made_by_fit(visitor, width):
     fits(editor)
     follow(page.get_by_role("button", name="保存，待另一人确认"))
     assert "本单位待确认" in page.get_by_role("main").inner_text()
-
-
-def test_applications_are_issued_at_once_by_the_worker(visitor):
-    signer = visitor()
-    page = signer.sign_in("demo.signer")
-    signer.go("/approvals/")
-    follow(page.get_by_role("link", name="北湾机械展览公司入境邀请函", exact=True))
-    assert drawn(page) == 1000
-    assert "P****441" in page.get_by_role("main").inner_text()
-    fits(signer)
-    signer.go("/approvals/")
-    follow(page.get_by_role("link", name="批量签发邀请函"))
-    fits(signer)
-    for box in page.locator("input[name=approval]").all():
-        box.check()
-    page.fill("#id_password", "wrong")
-    follow(page.get_by_role("button", name="签发勾选的申请"))
-    assert "密码不正确" in page.locator("#id_password_error").inner_text()
-    assert page.locator("input[name=approval]:checked").count() == 2
-
-    page.fill("#id_password", signer.portal.passwords["demo.signer"])
-    follow(page.get_by_role("button", name="签发勾选的申请"))
-    page.get_by_role("heading", name="2 件已签发").wait_for(timeout=120_000)
-    told = page.get_by_role("main").inner_text()
-    assert re.findall(r"邀函〔\d{4}〕(\d+)号", told) == ["1", "2"]
-    fits(signer)
-
-    signer.go("/invitations/register/")
-    assert page.locator("tr[data-row]").count() == 2
-    fits(signer)
-    signer.go("/invitations/register/years/")
-    fits(signer)
