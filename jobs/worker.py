@@ -1,6 +1,7 @@
 """The worker process: django-tasks-db's, with a heartbeat, runs that are tried again, and results that only the last run may store."""
 
 import logging
+import signal
 import socket
 import threading
 import time
@@ -63,8 +64,16 @@ class JobWorker(DatabaseWorker):
             super().run()
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """End after the run at hand; asked again, end that as well.
+
+        The first word only leaves a mark: an exit that a signal throws may land within the database's own code, or between the claim of an entry and its run.
+        """
         running.stopping.set()
-        super().shutdown(signum, frame)
+        if self.running:
+            logger.warning("Received %s: the worker ends.", signal.strsignal(signum))
+            self.running = False
+        else:
+            super().shutdown(signum, frame)
 
     def run_task(self, db_task_result: DBTaskResult) -> None:
         self.running_task = True

@@ -323,10 +323,29 @@ def test_housekeeping_forgets_workers_of_old():
     assert [row.name for row in Worker.objects.all()] == ["of today"]
 
 
-def test_a_word_to_end_reaches_the_work_that_runs():
+@pytest.mark.parametrize("at_work", [True, False])
+def test_a_word_to_end_throws_nothing(at_work):
     mine = JobWorker()
-    mine.running_task = True
+    mine.running_task = at_work
 
     mine.shutdown(15, None)
 
     assert (worker.running.stopping.is_set(), mine.running) == (True, False)
+
+
+def test_a_second_word_ends_at_once():
+    mine = JobWorker()
+    mine.shutdown(15, None)
+
+    with pytest.raises(SystemExit):
+        mine.shutdown(15, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_word_during_housekeeping_lets_the_worker_leave_in_order(monkeypatch):
+    mine = JobWorker()
+    monkeypatch.setattr(worker, "housekeeping", lambda: mine.shutdown(15, None))
+
+    mine.run()
+
+    assert Worker.objects.get(name=mine.worker_id).ended_at is not None
