@@ -103,8 +103,7 @@ def name_of(subject: models.Model | str) -> str:
 def _write(act: Act) -> None:
     if not act.rows:
         return
-    AuditHead.objects.bulk_create([AuditHead(pk=1)], ignore_conflicts=True)
-    head = AuditHead.objects.select_for_update(no_key=True).get(pk=1)
+    head, _is_new = AuditHead.objects.select_for_update(no_key=True).get_or_create(pk=1)
     events = []
     for action, subject, facts in act.rows:
         event = AuditEvent(number=head.number + 1, at=timezone.now(), by=act.by, action=action, subject=subject, facts=facts, address=act.address)

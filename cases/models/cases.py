@@ -69,7 +69,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def with_parts(self) -> "CaseQuerySet":
         """Bring all that the engine looks at, in a fixed number of queries."""
         return self.select_related("sheet", "handler").prefetch_related(
-            "steps__step",
+            models.Prefetch("steps", CaseStep.objects.select_related("step")),
             "materials",
             "documents",
             "tasks__assignee",

@@ -362,7 +362,7 @@ def test_the_page_asks_a_fixed_number_of_queries(handler, reviewer, django_asser
         client.get(reverse("cases:case-new"))
 
 
-DETAIL_QUERIES, LOG_QUERIES, ASK_QUERIES, NEW_QUERIES = 31, 27, 24, 10
+DETAIL_QUERIES, LOG_QUERIES, ASK_QUERIES, NEW_QUERIES = 30, 26, 23, 10
 
 
 # -- small parts -------------------------------------------------------------------------------------------------------------------------------------------
