@@ -19,7 +19,6 @@ ACTIONS |= {
     "contact.change": _("修改联系人"),
     "contact.archive": _("归档联系人"),
     "contact.restore": _("恢复已归档的联系人"),
-    "contact.read_cards": _("从名片文件登记联系人"),
     "contact.write_cards": _("导出名片文件"),
     "contact.print": _("打印地址标签或姓名牌"),
     "organisation.brief": _("生成背景资料"),

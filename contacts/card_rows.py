@@ -31,5 +31,5 @@ def _row(card: Card) -> dict[str, str]:
         return {"note": _("第 %(number)d 张名片读不出来：%(fault)s") % {"number": card.number, "fault": card.fault}}
     row = {name: card.values.get(name, "") for name in PERSON}
     row[BODY[0] if HAN.search(card.organisation) else BODY[1]] = card.organisation
-    row |= {"department": card.department, "title": card.title}
-    return row | {kind: "\n".join(point["value"] for point in card.points if point["kind"] == kind) for kind in POINTS}
+    row |= {"department": card.department, "title": card.title or (_("（职务未注明）") if card.organisation else "")}
+    return row | {kind: "\n".join(value for told, value in card.points if told == kind) for kind in POINTS}

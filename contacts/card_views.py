@@ -1,13 +1,11 @@
-"""vCards in and out: a file is looked at before anything of it is stored; what is taken out is audited."""
+"""vCards, labels and name cards of people in the book; what is taken out is audited. Cards come in as a batch (contacts.import_views)."""
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from accounts.audit import acting, record
 from cases.access import right_required
@@ -17,57 +15,19 @@ from . import book_queries as queries
 from . import card_prints as prints
 from . import vcards
 from .book_filters import PersonFilterForm
-from .card_forms import CardsForm
-from .card_offers import offers, store
 from .lists import EXPORT
 from .models import Person
 from .models.parts import sees_the_book
 
-CHANGE = "contacts.change_contact"
 MOST = 1_000  # people of one file of cards
 MOST_PRINTED = 300  # of one print
 
-keeper = right_required(CHANGE)
 reader, exporter = right_required("contacts.view_contact"), right_required(EXPORT)
 
 
 def taker(view):
     """Let in whoever looks into the book and takes lists along."""
     return reader(exporter(view))
-
-
-# -- in ----------------------------------------------------------------------------------------------------------------------------------------------------
-
-
-@keeper
-@require_http_methods(["GET", "HEAD", "POST"])
-def card_import(request):
-    if not sees_the_book(request.user, CHANGE):
-        raise Http404
-    if request.method != "POST":
-        return render(request, "contacts/card_import.html", {"form": CardsForm()})
-    form = CardsForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return render(request, "contacts/card_import.html", {"form": form})
-    found = offers(form.cards, request.user)
-    if "store" not in request.POST:
-        ticked = {offer.card.number for offer in found if not offer.faults and offer.is_new}
-        return _preview(request, form, found, ticked)
-    ticked = {int(number) for number in request.POST.getlist("take") if number.isdecimal() and len(number) < 5}
-    chosen = [offer for offer in found if offer.card.number in ticked and not offer.faults]
-    if not chosen:
-        return _preview(request, form, found, ticked, refusal=_("没有选中要登记的名片。"))
-    made = store(chosen, by=request.user, request=request)
-    messages.success(request, ngettext("已登记 %(count)d 人。", "已登记 %(count)d 人。", len(made)) % {"count": len(made)})
-    return redirect(made[0] if len(made) == 1 else "contacts:person-list")
-
-
-def _preview(request, form, found, ticked, refusal=""):
-    lines = [(offer, offer.card.number in ticked) for offer in found]
-    return render(request, "contacts/card_preview.html", {"text": form.cleaned_data["text"], "lines": lines, "refusal": refusal})
-
-
-# -- out ---------------------------------------------------------------------------------------------------------------------------------------------------
 
 
 def _chosen(request):

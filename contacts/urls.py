@@ -44,7 +44,6 @@ urlpatterns += [
 
 # -- vCards, labels, name cards
 urlpatterns += [
-    path("contacts/people/cards/new/", card_views.card_import, name="card-import"),
     path("contacts/people/cards.vcf", card_views.card_export, name="card-export"),
     path("contacts/people/labels.pdf", card_views.label_print, name="label-print"),
     path("contacts/people/name-cards.pdf", card_views.name_card_print, name="name-card-print"),

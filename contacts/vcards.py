@@ -7,6 +7,7 @@ wrong with one says so and leaves the others alone.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,6 @@ LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]")
 FOLDED = re.compile(r"\r?\n[ \t]")
 TEL_URI = re.compile(r"(?i)^tel:")
 EXTENSION = re.compile(r"(?i);ext=(\d+)")
-PLACES = {"WORK": "办公", "HOME": "住宅"}
 VERSIONS = ("3.0", "4.0")
 
 
@@ -41,21 +41,15 @@ class _BadCardError(Exception):
 
 @dataclass
 class Card:
-    """What one card says, as the forms of the book take it; `fault` says why it is not taken, if it is not."""
+    """What one card says, as the book takes it; `fault` says why it is not taken, if it is not."""
 
     number: int
     values: dict[str, str] = field(default_factory=dict)  # by the field names of a person
-    points: list[dict[str, Any]] = field(default_factory=list)
+    points: list[tuple[str, str]] = field(default_factory=list)  # kind and value, the preferred ones first
     organisation: str = ""
     department: str = ""
     title: str = ""
     fault: str = ""
-
-    @property
-    def shown(self) -> str:
-        """What the card is called on a page."""
-        latin = " ".join(part for part in (self.values.get("given_names"), self.values.get("surname")) if part)
-        return self.values.get("name") or latin or self.values.get("name_native") or _("没有姓名")
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------------------------------------------
@@ -75,30 +69,29 @@ def decoded(body: bytes) -> str:
 
 
 def text_of(path: Path) -> str:
-    """The text of a file of cards, without its pictures. Raises CardsRefusedError."""
-    return without_pictures(decoded(path.read_bytes()[: LARGEST + 1]))
-
-
-def without_pictures(text: str) -> str:
-    """The lines of cards without pictures, sounds and keys: these are neither read nor kept."""
-    kept, is_dropped = [], False
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if line[:1] in {" ", "\t"} and is_dropped:
-            continue
-        is_dropped = bool(BINARY.match(line))
-        if not is_dropped:
-            kept.append(line)
-    return "\n".join(kept)
+    """The text of a file of cards. Raises CardsRefusedError."""
+    return decoded(path.read_bytes()[: LARGEST + 1])
 
 
 def read(text: str) -> list[Card]:
     """Every card of a text, in order. Raises CardsRefusedError where there is none, or there are too many."""
-    blocks = list(_blocks(without_pictures(text).split("\n")))
+    blocks = list(_blocks(_without_pictures(text)))
     if not blocks:
         raise CardsRefusedError(_("里面没有 vCard 名片（以 BEGIN:VCARD 开头）。"))
     if len(blocks) > MOST_CARDS:
         raise CardsRefusedError(_("一次最多 %(most)d 张名片，请分成几份。") % {"most": MOST_CARDS})
     return [_card(number, lines) for number, lines in enumerate(blocks, 1)]
+
+
+def _without_pictures(text: str) -> Iterator[str]:
+    """The lines of cards without pictures, sounds and keys: these are neither read nor kept."""
+    is_dropped = False
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if line[:1] in {" ", "\t"} and is_dropped:
+            continue
+        is_dropped = bool(BINARY.match(line))
+        if not is_dropped:
+            yield line
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
@@ -155,9 +148,7 @@ def _fill(card: Card, said: dict[str, list[Any]]) -> None:
             _take_whole(names, _text(whole))
     if not names:
         raise _BadCardError(_("没有姓名。"))
-    latin = _first(said, "fn") if LATIN.search(_first(said, "fn")) else ""
-    is_surname_first = bool(names.get("surname")) and latin.casefold().startswith(f"{names['surname']} ".casefold())
-    card.values = {"order": Person.Order.SURNAME_FIRST if is_surname_first else Person.Order.GIVEN_FIRST, **names}
+    card.values = dict(names)
     body = said.get("org", [])
     units = [_text(part) for part in (body[0].value if body else [])] if body and isinstance(body[0].value, list) else [_first(said, "org")]
     card.organisation, card.department = units[0], " ".join(units[1:])
@@ -166,7 +157,7 @@ def _fill(card: Card, said: dict[str, list[Any]]) -> None:
     addresses = [" ".join(word for word in str(line.value).split() if word) for line in said.get("adr", [])]
     notes = [*(_text(line.value) for line in said.get("note", [])), *(_("地址：%s") % address for address in addresses if address)]
     card.values["note"] = "\n".join(note for note in notes if note)
-    card.points = list(_points(said))
+    card.points = [(kind, value) for _is_other, kind, value in sorted(_points(said), key=itemgetter(0))]
 
 
 def _text(value: Any) -> str:
@@ -213,19 +204,14 @@ def _take_whole(names: dict[str, str], whole: str) -> None:
         names["given_names"] = " ".join(word for word in words if word is not surname)
 
 
-def _points(said: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
-    preferred: set[str] = set()
+def _points(said: dict[str, list[Any]]) -> Iterator[tuple[bool, str, str]]:
+    """(whether others are preferred to it, kind, value) of each."""
     for name in ("tel", "email", "impp", "x-qq", "x-wechat"):
         for line in said.get(name, []):
             kinds = _kinds(line)
-            kind = _kind_of(name, kinds)
             value = EXTENSION.sub(r" 转 \1", TEL_URI.sub("", _text(line.value))).partition(";")[0] if name == "tel" else _text(line.value)
-            if not value:
-                continue
-            is_first = bool({"PREF", "1"} & kinds) and kind not in preferred
-            preferred |= {kind} if is_first else set()
-            label = next((words for place, words in PLACES.items() if place in kinds), "")
-            yield {"kind": kind, "value": value.removeprefix("mailto:"), "label": label, "is_preferred": is_first}
+            if value:
+                yield not {"PREF", "1"} & kinds, _kind_of(name, kinds), value.removeprefix("mailto:")
 
 
 def _kinds(line: Any) -> set[str]:

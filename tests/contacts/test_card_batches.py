@@ -19,8 +19,8 @@ ORG:北湾商会;联络部
 TITLE:会长
 TEL;TYPE=CELL:13800000001
 TEL;TYPE=WORK,VOICE:022-22000000
-EMAIL;TYPE=PREF:ou@north.example
 EMAIL:office@north.example
+EMAIL;TYPE=PREF:ou@north.example
 PHOTO;ENCODING=b:UE5HIGlzIG5vdCBrZXB0
 NOTE:第一行\\n第二行
 END:VCARD
@@ -66,12 +66,21 @@ def test_cards_become_people_with_their_bodies_and_lines(client):
     assert not Person.objects.current().exists()
 
 
+def test_a_body_of_which_the_card_gives_no_post(client):
+    body = make.organisation("北湾商会", country=make.country())
+
+    rosters.imported(client, batch_of(client, "BEGIN:VCARD\nFN:贝明\nORG:北湾商会\nEND:VCARD"))
+
+    assert str(Person.objects.get().positions.get(organisation=body)) == "北湾商会 （职务未注明）"
+
+
 def test_what_is_kept_of_the_file_is_its_table_and_no_picture(client):
     batch = batch_of(client, OU)
 
     kept = path_of(batch.file).read_text()
     assert batch.format == "csv"
     assert kept.startswith("\ufeff中文姓名,")
+    assert kept.index("ou@north.example") < kept.index("office@north.example")
     assert "UE5H" not in kept
 
 
