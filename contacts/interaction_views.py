@@ -23,6 +23,7 @@ from correspondence.models import Entry
 from correspondence.queries import links_of
 
 from . import interaction_actions, whom
+from .book_queries import staff_of
 from .interaction_actions import logging_standing
 from .interaction_fields import raw
 from .interaction_forms import CaseNumberForm, CorrectionForm, ReasonForm
@@ -37,6 +38,7 @@ logger = right_required(LOG)
 page = require_http_methods(["GET", "HEAD", "POST"])
 
 AGAIN = timedelta(minutes=5)  # within which a second entry of the same kind is asked about
+MOST_OFFERED = 12  # people of a body, to be ticked
 
 
 # -- registering, from anywhere ----------------------------------------------------------------------------------------------------------------------------
@@ -181,14 +183,21 @@ def interaction_whom(request):
 @logger
 @require_safe
 def interaction_guess(request):
-    """Which case an interaction with this body or person may be about, and which body a person is of."""
+    """Which case an interaction with this body or person may be about, which body a person is of, and who is in office in a body."""
     found = whom.named(request.GET.get("whom", ""), request.user)
     body = found if isinstance(found, Organisation) else None
     if isinstance(found, Person):
         pair = whom.bodies_of([found.pk]).get(found.pk)
         body = Organisation.objects.get(pk=pair[0]) if pair else None
     cases = whom.guess(body, request.user) if body else []
-    return JsonResponse({"body": body.name if body else "", "cases": [{"number": case.number, "title": case.title, "item": case.item_id} for case in cases]})
+    posts = staff_of(found, request.user)[0][:MOST_OFFERED] if isinstance(found, Organisation) else []
+    return JsonResponse(
+        {
+            "body": body.name if body else "",
+            "cases": [{"number": case.number, "title": case.title, "item": case.item_id} for case in cases],
+            "people": [{"key": post.person_id, "name": str(post.person), "post": post.title} for post in posts],
+        }
+    )
 
 
 # -- one interaction ---------------------------------------------------------------------------------------------------------------------------------------

@@ -166,14 +166,41 @@
     }
   }
 
+  /* the people of the body that was chosen, to be ticked; those of one chosen before go */
+  function offer(form, people) {
+    var part = form.querySelector(".ifpeople");
+    var before = form.querySelector("#div_id_people");
+    if (before) {
+      before.remove();
+    }
+    part.querySelectorAll(".pick").forEach(function (pick) { pick.remove(); });
+    people.forEach(function (one) {
+      var pick = document.createElement("span");
+      var box = document.createElement("input");
+      var label = document.createElement("label");
+      box.type = "checkbox";
+      box.name = "people";
+      box.value = one.key;
+      box.id = "met-" + one.key;
+      label.htmlFor = box.id;
+      label.className = "chip";
+      label.textContent = one.name + " " + one.post;
+      pick.className = "pick";
+      pick.append(box, label);
+      part.append(pick);
+    });
+    part.hidden = !people.length;
+  }
+
   function guess(form, key) {
     fetch(form.dataset.guess + "?whom=" + encodeURIComponent(key), { credentials: "same-origin" })
       .then(function (response) {
-        return response.ok && !response.redirected ? response.json() : { body: "", cases: [] };
+        return response.ok && !response.redirected ? response.json() : { body: "", cases: [], people: [] };
       })
       .then(function (answer) {
         var field = form.querySelector("[name=case]");
         var told = form.querySelector(".linked");
+        offer(form, answer.people);
         if (key.indexOf("contact:") === 0 && !answer.body) {
           form.querySelector(".ifbody").hidden = false;
         }
@@ -206,6 +233,11 @@
     form.addEventListener("chosen", function (event) {
       if (event.target.name === "who") {
         guess(form, event.detail);
+      }
+    });
+    form.addEventListener("input", function (event) {
+      if (event.target.name === "who") {
+        offer(form, []);
       }
     });
     form.addEventListener("change", function () { fit(form); });

@@ -105,6 +105,38 @@ def test_a_year_with_a_body(visitor):
     assert person.axe_violations() == []
 
 
+def test_the_people_of_a_body_are_ticked(visitor):
+    person = visitor()
+    page = person.sign_in("demo.preparer")
+    opened(page)
+    page.keyboard.type("贝明")
+    page.fill("#id_summary", "初次联系")
+    press(page, "Control+Enter")
+    page.get_by_label("新建联系人“贝明”").check()
+    press(page, "Control+Enter")
+    page.locator("#quick #id_body_error").wait_for()
+    page.fill("#quick #id_body", "南湾商会")
+    press(page, "Control+Enter")
+    page.get_by_label("新建机构“南湾商会”").check()
+    press(page, "Control+Enter")
+    done(page)
+
+    opened(page)
+    page.keyboard.type("nwsh")
+    page.locator("#id_who-found [role=option][data-key]").first.wait_for()
+    press(page, "Enter")
+    page.fill("#id_summary", "请贝明寄来资料")
+    page.get_by_label("贝明 职务待补").check(force=True)
+    assert person.axe_violations() == []
+    press(page, "Control+Enter")
+    page.get_by_role("button", name="仍要登记").click()
+    done(page)
+
+    page.locator("#quick-done a").click()
+    page.wait_for_url(re.compile(r"/contacts/interactions/\d+/"))
+    assert page.get_by_role("main").get_by_text("贝明").count() >= 1
+
+
 def test_it_is_asked_whether_a_second_one_is_the_same(visitor):
     person = visitor()
     page = person.sign_in("demo.preparer")

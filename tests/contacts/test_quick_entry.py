@@ -287,12 +287,23 @@ def test_a_case_is_guessed_from_what_was_linked_and_what_it_is_called(client, cl
     assert other.number not in str(answer)
 
 
+def test_who_is_in_office_in_a_body_is_offered_and_may_be_ticked(client, clerk, body):
+    chair = make.contact("贝明", clerk, at=body, title="会长")
+    make.contact("前任", clerk, at=body).positions.update(until_on="2020-01-01")
+
+    offered = client.get("/contacts/interactions/guess/", {"whom": f"organisation:{body.pk}"}).json()["people"]
+    client.post(NEW, typed(who=body.name, people=[one["key"] for one in offered]))
+
+    assert offered == [{"key": chair.pk, "name": "贝明", "post": "会长"}]
+    assert list(Interaction.objects.get().people.all()) == [chair]
+
+
 @pytest.mark.parametrize("key", ["", "organisation:0", "contact:new"])
 def test_nothing_is_guessed_of_nobody(client, body, key):
-    assert client.get("/contacts/interactions/guess/", {"whom": key}).json() == {"body": "", "cases": []}
+    assert client.get("/contacts/interactions/guess/", {"whom": key}).json() == {"body": "", "cases": [], "people": []}
 
 
 def test_nothing_is_guessed_of_who_is_in_no_body(client, clerk, body):
     person = make.contact("贝明", clerk)
 
-    assert client.get("/contacts/interactions/guess/", {"whom": f"contact:{person.pk}"}).json() == {"body": "", "cases": []}
+    assert client.get("/contacts/interactions/guess/", {"whom": f"contact:{person.pk}"}).json() == {"body": "", "cases": [], "people": []}
