@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,7 @@ class Printer:
         """Know of no child: at the beginning, and in a fork, whose parent's child is not its own."""
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: str | None = None  # a name and no TemporaryDirectory, whose copy in a fork would remove it when it is forgotten there
 
     @property
     def pid(self) -> int | None:
@@ -106,7 +107,7 @@ class Printer:
                 with contextlib.suppress(OSError):  # what was not written any more
                     pipe.close()  # type: ignore[union-attr]
         if folder:
-            folder.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _ask(self, header: Mapping[str, Any], bodies: list[bytes]) -> Message:
         if not self._lock.acquire(timeout=3 * self.seconds):
@@ -132,13 +133,13 @@ class Printer:
             self._lock.release()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        self._folder = tempfile.TemporaryDirectory(prefix="printing-")
+        self._folder = tempfile.mkdtemp(prefix="printing-")
         prints = settings.VAR_DIR / "prints"
         prints.mkdir(parents=True, exist_ok=True)
         # Nothing of our environment: no key, no password.
         environment = {
-            "FONTCONFIG_FILE": str(_font_configuration(Path(self._folder.name))),
-            "TMPDIR": self._folder.name,
+            "FONTCONFIG_FILE": str(_font_configuration(Path(self._folder))),
+            "TMPDIR": self._folder,
             "XDG_CACHE_HOME": str(prints),
             "LANG": "C.UTF-8",
             "TZ": "UTC",

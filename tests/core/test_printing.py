@@ -1,6 +1,8 @@
 """The printing child: what it refuses, what it never reaches, and that it comes back."""
 
+import gc
 import io
+import multiprocessing
 import os
 import resource
 import signal
@@ -337,7 +339,7 @@ def test_a_child_that_a_document_has_swollen_is_replaced(own_printer, monkeypatc
 def test_the_child_ends_with_its_parent():
     code = (
         "import django, os; django.setup(); from core import printing; printing.render('<p>x')\n"
-        "print(printing.printer.pid, printing.printer._folder.name, flush=True); os.kill(os.getpid(), 9)"
+        "print(printing.printer.pid, printing.printer._folder, flush=True); os.kill(os.getpid(), 9)"
     )
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "liaison_portal.settings"}
 
@@ -345,6 +347,15 @@ def test_the_child_ends_with_its_parent():
 
     until(lambda: is_dead(int(told[0])), 10)
     assert not Path(told[1]).exists()
+
+
+def test_a_fork_leaves_the_faces_of_the_child_where_they_are():
+    printing.render(html("x"))
+    fork = multiprocessing.get_context("fork").Process(target=gc.collect)
+    fork.start()
+    fork.join()
+
+    assert any(Path(printing.printer._folder).iterdir())
 
 
 def test_the_first_setting_that_fits_is_taken():
