@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -83,9 +84,13 @@ def slowest(captured: CaptureQueriesContext) -> list[list[Any]]:
 
 def marks(who: str, query: str) -> dict[str, str]:
     """Marks of the list of cases: behind half of its rows, and so that the last page follows."""
-    user = User.objects.get(username=who)
-    form = CaseFilterForm(QueryDict(query), user=user, today=timezone.localdate())
-    rows, key, sign = form.cases(), form.key, "-" if form.key.descending else ""
+    form = CaseFilterForm(QueryDict(query), user=User.objects.get(username=who), today=timezone.localdate())
+    return marks_of(form.cases(), form.key)
+
+
+def marks_of(rows: QuerySet[Any], key: paging.Key) -> dict[str, str]:
+    """Marks of these rows in this order: behind half of them, and so that the last page follows; none of a list of few pages."""
+    sign = "-" if key.descending else ""
     parts = [rows.order_by(f"{sign}{key.column}", f"{sign}pk")]
     if key.nullable:
         empty = {f"{key.column}__isnull": True}
@@ -100,8 +105,8 @@ def marks(who: str, query: str) -> dict[str, str]:
     return {} if total < 60 else {"total": str(total), "middle": at(total // 2), "last": at(total - 21)}
 
 
-def find(who: str, query: str, times: int) -> dict[str, Any]:
-    """How long a search takes as the pages ask it, and how long its statement for cases takes alone and as a scan with LIKE; and what both find."""
+def find(who: str, query: str, times: int, source: search.Source = CASES) -> dict[str, Any]:
+    """How long a search takes as the pages ask it, and how long its statement for one source takes alone and as a scan with LIKE; both find the same."""
     person, part = User.objects.get(username=who), normalise(query)
 
     def whole() -> None:
@@ -109,12 +114,12 @@ def find(who: str, query: str, times: int) -> dict[str, Any]:
 
     with CaptureQueriesContext(connection) as captured:
         whole()
-    visible = CASES.visible(person)
-    scan = SearchEntry.objects.filter(kind=CASES.kind, text__contains=part, object_pk__in=visible.order_by().values("pk")).order_by("-object_pk")
-    ours = search.candidates(CASES, visible, part)
+    visible = source.visible(person)
+    scan = SearchEntry.objects.filter(kind=source.kind, text__contains=part, object_pk__in=visible.order_by().values("pk")).order_by("-object_pk")
+    ours = search.candidates(source, visible, part)
     assert [found.object_pk for found in ours] == [row.object_pk for row in scan[: search.CANDIDATES]], (who, query)
     told: dict[str, Any] = {"found": len(ours), "queries": len(captured), "slow": slowest(captured), "whole": timed(whole, times)}
-    told["index"] = timed(lambda: search.candidates(CASES, visible, part), times)
+    told["index"] = timed(lambda: search.candidates(source, visible, part), times)
     told["scan"] = timed(lambda: list(scan.all()[: search.CANDIDATES]), 1)
     return told
 

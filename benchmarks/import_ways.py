@@ -1,6 +1,6 @@
 """What benchmarks/imports.py does, with Django set up: the same people written in both ways."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.management import call_command
@@ -39,17 +39,17 @@ def measure(count: int, turns: int) -> dict[str, list[float]]:
             cursor.execute("SELECT pg_backend_pid()")
             server = cursor.fetchone()[0]
     ready = Ready()
-    spent: dict[str, list[float]] = {"ready": [spent_by(lambda: prepare(ready, count, by, body), server)]}
+    spent: dict[str, list[float]] = {"ready": [spent_by(lambda: prepare(ready, rosters.rows(count), by, body), server)]}
     for _turn in range(turns):
         for way, act in (("records ours", ours), ("records bulk_create", objects), ("indexed ours", ours_indexed), ("indexed bulk_create", objects_indexed)):
             spent.setdefault(way, []).append(spent_by(lambda act=act: undone(lambda: act(ready, by.pk)), server))  # type: ignore[misc]
     return spent
 
 
-def prepare(ready: Ready, count: int, by: Any, body: int) -> None:
-    """What the worker does with each row before the transaction, but for the looking up of bodies."""
+def prepare(ready: Ready, rows: Iterable[list[str]], by: Any, body: int) -> None:
+    """What the worker does with each row of a roster before the transaction, but for the looking up of bodies."""
     bodies = Bodies(by)
-    for number, cells in enumerate(rosters.rows(count)):
+    for number, cells in enumerate(rows):
         row = made_row(number, {name: text for name, text in zip(NAMES, cells[1:], strict=False) if text})
         bodies.found[row.body] = [body]
         importing.take(ready, row, bodies)

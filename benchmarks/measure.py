@@ -23,6 +23,7 @@ PARTS = {
     "cases": "cases",
     "sheets": "sheets",
     "imports": "imports",
+    "book": "book",
     "many": "many",
 }
 HEAD = """# Benchmarks
@@ -60,6 +61,9 @@ How it is measured
 - **Imports**: the rows of a roster, made ready as the worker does it, then written in a transaction that is rolled back; CPU of the process and of its
   part of PostgreSQL. The baseline makes the same rows as objects and writes them with `bulk_create`, a thousand at once. Not in it on either side: reading
   the file (in a child, before), comparing with what is there, and one event of the audit trail for the whole import.
+- **A million people**: the rows of a roster, written as an import writes them, in a database that is thrown away. Search as one who sees the whole book;
+  whole requests for pages of the list; the export as the worker makes it, all columns that it begins with, personal ones among them. CPU of the process
+  and of its part of PostgreSQL.
 - **A million cases**: made by benchmarks/large.py (one in ten open), with 100,000 documents, their search entries and a million audit events. Whole
   requests through Django's test client, in a process for each database, in turn; CPU of the process and of its part of PostgreSQL.
   "sees.all" sees all cases, "carrier11" those of one item (15 %), "sees.few" those of another (1 in 1000).
