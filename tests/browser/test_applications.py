@@ -1,14 +1,14 @@
 """Applications for letters in the browser: a unit is registered and filed, its application filled in, people are read, pasted and known again."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.browser.conftest import follow
 from tests.invitations.samples import code, zone
 
-TODAY = date.today()
 HEADINGS = "护照上的姓\t护照上的名\t性别\t出生日期\t国籍\t护照号码\t有效期至"
 
 
@@ -90,7 +90,7 @@ def register_unit(person, page, width):
     follow(page.get_by_role("link", name="登记年度备案"))
     page.fill("#id_officer", "苏明")
     page.fill("#id_officer_phone", "022-00000000")
-    page.fill("#id_authorised_until", f"{TODAY.year}-12-31")
+    page.fill("#id_authorised_until", f"{timezone.localdate().year}-12-31")
     page.fill("#id_papers", "营业执照副本")
     submit(page, "登记年度备案")
     assert page.get_by_text("已备案", exact=True).count() == 1
@@ -116,8 +116,8 @@ def fill_in(page):
         "purpose_en": "Exhibition set-up and business meetings",
         "relation": "业务合作单位",
         "relation_en": "Business partners",
-        "entry_on": (TODAY + timedelta(days=40)).isoformat(),
-        "exit_on": (TODAY + timedelta(days=46)).isoformat(),
+        "entry_on": (timezone.localdate() + timedelta(days=40)).isoformat(),
+        "exit_on": (timezone.localdate() + timedelta(days=46)).isoformat(),
         "stay_days": "10",
         "places": "天津市",
         "places_en": "Tianjin",

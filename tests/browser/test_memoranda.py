@@ -2,9 +2,10 @@
 
 import os
 import subprocess
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.samples import docx
 
@@ -12,7 +13,6 @@ from .conftest import OWN_PASSWORD, running_portal
 from .test_cases import run_in
 from .worker import Worker
 
-TODAY = date.today()
 CHINESE = "{}与{}商定：\n第一条 双方每年互访一次，每次不超过5人。\n第二条 本备忘录有效期三年。"
 ENGLISH = "Article 1 The Sides visit each other once a year, no more than {} persons each time.\nArticle 2 This Memorandum is valid for three years.\n"
 FACTS = {
@@ -113,7 +113,7 @@ def talk_and_draft(one, partner, ours):
     one.click("填写备忘录", one.page.locator("form.formx"), exact=True)
     one.upload("添加文本版本", "中文", CHINESE.format(ours, partner), language="中文")
     one.upload("添加文本版本", "english", ENGLISH.format(6), language="英文")
-    one.act("登记法律审查意见", reviewer="法律顾问", reviewed_on=TODAY.isoformat(), opinion="人数表述核对一致", adoption="采纳")
+    one.act("登记法律审查意见", reviewer="法律顾问", reviewed_on=timezone.localdate().isoformat(), opinion="人数表述核对一致", adoption="采纳")
     one.looks_right()
 
 
@@ -153,7 +153,7 @@ def change_after_the_approval(one, chinese):
 def sign_and_file(one, partner, ours):
     for name in (ours, partner):
         one.act("增加签署人", party=name, name="王敏", post="会长")
-    one.ask("登记签署", signed_on=TODAY.isoformat(), signed_place="天津")
+    one.ask("登记签署", signed_on=timezone.localdate().isoformat(), signed_place="天津")
     one.looks_right()
     one.page.locator("form.formx").get_by_role("button", name="登记签署", exact=True).click()
     one.page.wait_for_selector("#signing", timeout=60_000)
@@ -166,12 +166,12 @@ def sign_and_file(one, partner, ours):
 
 
 def carry_out(one, number):
-    one.act("登记合作事项", clause="第一条", item="每年互访一次", frequency="每年", first_due_on=TODAY.isoformat())
+    one.act("登记合作事项", clause="第一条", item="每年互访一次", frequency="每年", first_due_on=timezone.localdate().isoformat())
     visit = one.open_case("2.1", f"北湾商会代表团来访（{number}）")
     one.number = number
     one.see_case()
     one.page.locator("section", has=one.page.locator("#commitments")).get_by_role("link", name="登记履行").click()
-    one.page.fill("#id_done_on", TODAY.isoformat())
+    one.page.fill("#id_done_on", timezone.localdate().isoformat())
     one.page.fill("#id_number", visit)
     one.looks_right()
     one.click("登记履行", one.page.locator("form.formx"), exact=True)
@@ -190,7 +190,7 @@ def renew(one):
 
 
 def list_and_remind(one, partner):
-    one.go(f"/memoranda/?partner={partner}&expires_until={(TODAY + timedelta(days=3650)).isoformat()}")
+    one.go(f"/memoranda/?partner={partner}&expires_until={(timezone.localdate() + timedelta(days=3650)).isoformat()}")
     assert one.page.locator("tbody tr").count() == 1
     one.looks_right()
     one.go("/rules/liaison/")
