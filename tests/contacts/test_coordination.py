@@ -203,6 +203,27 @@ def test_matters_are_narrowed(matter, clerk, query, found):
     assert shown.count("data-row") == found
 
 
+@pytest.mark.parametrize(("query", "found"), [("?year={}", 1), ("?year=2001", 0), ("?direction=sideways", 0)])
+def test_matters_are_narrowed_by_year(matter, clerk, query, found):
+    make.act(matter.case, "edit_matter", "2", **facts())
+
+    shown = make.client_of(clerk).get(f"/contacts/matters/{query.format(timezone.localdate().year)}").content.decode()
+
+    assert shown.count("data-row") == found
+
+
+def test_the_list_says_how_a_matter_stands(matter, clerk):
+    browser = make.client_of(clerk)
+    _taken_up(matter)
+    assert "办理中" in browser.get("/contacts/matters/").content.decode()
+
+    CoordinationMatter.objects.update(due_on=timezone.localdate() - timedelta(days=1))
+    assert "已超过要求的日期" in browser.get("/contacts/matters/?state=late").content.decode()
+
+    make.act(matter.case, "withdraw", reason="对方取消")
+    assert "撤回" in browser.get("/contacts/matters/?state=closed").content.decode()
+
+
 def test_who_does_not_see_the_case_does_not_see_the_matter(matter):
     stranger = make.signed_in("preparer")
 
