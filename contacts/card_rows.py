@@ -18,11 +18,16 @@ COLUMNS = (*PERSON, *BODY, *POST, *POINTS)
 
 
 def table_of(cards: Iterable[Card]) -> bytes:
-    """A CSV file with a row for each card. One that cannot be read has no name there, so that the check asks for it, and says why in its note."""
+    """A CSV file with a row for each card, and the columns that any of them fills.
+
+    A card that cannot be read has no name there, so that the check asks for it, and says why in its note.
+    """
+    rows = [_row(card) for card in cards]
+    columns = [name for name in COLUMNS if name == "name" or any(row.get(name) for row in rows)]
     out = io.StringIO()
-    rows = csv.DictWriter(out, COLUMNS, restval="")
-    rows.writerow({name: str(BY_NAME[name].label) for name in COLUMNS})
-    rows.writerows(_row(card) for card in cards)
+    table = csv.DictWriter(out, columns, restval="", extrasaction="ignore")
+    table.writerow({name: str(BY_NAME[name].label) for name in columns})
+    table.writerows(rows)
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -105,22 +105,3 @@ def test_names_of_bodies_are_offered_while_typing(visitor):
     person.go("/contacts/people/new/")
     page.locator("#id_positions-0-body").press_sequentially("dwmy")
     page.locator("#bodies option[value^='东湾贸易振兴会']").wait_for(state="attached")
-
-
-def test_cards_are_looked_at_before_they_are_stored(visitor, tmp_path):
-    person = visitor()
-    page = person.sign_in("demo.preparer")
-    file = tmp_path / "cards.vcf"
-    file.write_text("BEGIN:VCARD\nVERSION:3.0\nN:Holm;Mia;;;\nFN:Mia Holm\nTEL:+47 1\nEND:VCARD\nBEGIN:VCARD\nEND:VCARD\n")
-
-    person.go("/contacts/people/cards/new/")
-    page.set_input_files("#id_file", file)
-    assert person.axe_violations() == []
-    page.get_by_role("button", name="查看名片").click()
-    page.get_by_text("不能登记").wait_for()
-    assert person.axe_violations() == []
-    assert person.overflow() <= 0
-    page.get_by_role("button", name="登记选中的").click()
-    page.wait_for_url(re.compile(r"/contacts/people/\d+/$"))
-
-    assert page.get_by_role("heading", name="Mia Holm").count() == 1

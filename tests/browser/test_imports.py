@@ -91,3 +91,31 @@ def test_a_table_is_mapped_checked_corrected_imported_and_undone(visitor, tmp_pa
         page.set_viewport_size({"width": 390, "height": 900})
         assert person.overflow() <= 0
         assert person.axe_violations() == []
+
+
+def test_cards_are_checked_corrected_and_imported(visitor, tmp_path):
+    person = visitor()
+    page = person.sign_in("demo.preparer")
+    page.set_default_timeout(60_000)
+    main, file = page.get_by_role("main"), tmp_path / "cards.vcf"
+    file.write_text("BEGIN:VCARD\nVERSION:3.0\nN:Holm;Mia;;;\nFN:Mia Holm\nTEL:+47 22 00 00 01\nEND:VCARD\nBEGIN:VCARD\nTEL:022-22000001\nEND:VCARD\n")
+
+    person.go("/contacts/people/")
+    follow(main.get_by_role("link", name="导入联系人"))
+    follow(main.get_by_role("link", name="上传联系人表格"))
+    main.get_by_label("联系人表格").set_input_files(file)
+    main.get_by_label("我确认文件不涉密").check()
+    follow(main.get_by_role("button", name="上传"))
+    assert person.axe_violations() == []
+    follow(main.get_by_role("button", name="检查全部行"))
+    main.get_by_text("有错误的：1 行").wait_for()
+    assert person.axe_violations() == []
+    follow(main.get_by_role("link", name="3", exact=True))
+    main.get_by_label("中文姓名").fill("贝岩")
+    follow(main.get_by_role("button", name="改正"))
+    main.get_by_text("全部行都可以导入。").wait_for()
+    follow(main.get_by_role("button", name="导入", exact=True))
+
+    main.get_by_role("button", name="撤销这次导入").wait_for()
+    person.go("/contacts/people/?q=holm")
+    assert main.get_by_role("link", name="Mia Holm").count() == 1
