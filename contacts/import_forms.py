@@ -65,13 +65,18 @@ class MappingForm(forms.Form):
                 help_text=_("例如：%s") % samples if samples else "",
             )
         self.fields["kind"] = forms.ModelChoiceField(
-            Term.objects.filter(kind=Term.Kind.ORGANISATION_TYPE, archived_at=None), label=_("新机构的类型"), required=False, initial=batch.kind_id
+            Term.objects.filter(kind=Term.Kind.ORGANISATION_TYPE, archived_at=None),
+            label=_("新机构的类型"),
+            required=False,
+            initial=batch.kind_id,
+            empty_label=_("请选择"),
         )
         self.fields["country"] = forms.ModelChoiceField(
             Country.objects.filter(archived_at=None),
             label=_("新机构的国家（地区）"),
             required=False,
             initial=batch.country_id,
+            empty_label=_("未注明"),
             help_text=_("表里没有写明所在国家（地区）的新机构用这一个。"),
         )
         self.helper = PortalHelper()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.html import format_html
 
 from accounts.models import User
 from cases.printing import BODY, NONE, Cell, Table, moment, name, on, text
@@ -112,7 +113,7 @@ def _facts(memorandum: Any, today: date, lines: Sequence[commitments.Line]) -> l
         ("有效期", [typeset(f"{on(memorandum.effective_on)} 至 {on(memorandum.holds_until())}")] if memorandum.is_signed else [typeset(NONE)]),
         ("期限和续期", [typeset(term_in_words(memorandum) or NONE)]),
         ("正本", text(filed)),
-        ("文本摘要", [typeset(memorandum.signed_digest or memorandum.approved_digest or NONE)]),
+        ("文本摘要", [format_html('<span class="small">{}</span>', memorandum.signed_digest or memorandum.approved_digest or NONE)]),
         ("承办人", [name(memorandum.case.handler)]),
         ("状态", [typeset(str(state.label))]),
         ("履约率", [typeset(commitments.rate_of(lines).words)]),

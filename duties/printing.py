@@ -43,8 +43,9 @@ HEIGHTS = {"implementing_body": "x", "boundary": "x", "process": "z"}  # classes
 
 # -- Lines ---------------------------------------------------------------------
 CLOSING, OPENING = "，。、；：？！）》】”’>", "（《【“‘<"
-# What no line is broken in: > and < side by side, a sign with its neighbour (ASCII signs are letters to the line breaker), document and house numbers.
-TOGETHER = re.compile(rf".?> ?<.?|<.|.?>[{CLOSING}]*|\[\d{{4}}\]\d+号?|\d+号|【\d{{4}}】\d+号?")
+# What no line is broken in: > and < side by side, a sign with its neighbour (ASCII signs are letters to the line breaker), document and house numbers,
+# a number and its unit with a space between them ("5 月").
+TOGETHER = re.compile(rf".?> ?<.?|<.|.?>[{CLOSING}]*|\[\d{{4}}\]\d+号?|\d+号|【\d{{4}}】\d+号?|\d+ [一-鿿]")
 MOST_LINES = 6  # of a title
 LONG = 24  # characters in a full line of a cell
 LAST = 4  # that many of a longer text stay together at its end

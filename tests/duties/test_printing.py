@@ -323,6 +323,7 @@ def test_what_stays_together():
     assert kept("（津贸促[2009]16号）") == ["[2009]16号）"]
     assert kept("一二三四五六七八九十一二三四五六七八九十一二三四五。") == ["三四五。"]
     assert kept("按（16号）办") == ["（16号）"]
+    assert kept("5 月中旬") == ["5 月"]
     assert kept("短句。") == []
 
 
