@@ -7,6 +7,7 @@ that is killed in between leaves nothing behind; one that comes again finds the 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from django.utils import timezone
@@ -32,6 +33,7 @@ from .search import PEOPLE, words_of_person
 from .text_values import sorting_of
 
 COLUMNS = ("id", "name", "surname", "given_names", "name_native", "order", "honorific", "sorting", "sex", "nationality", "languages", "taboos", "note")
+_VALUES = attrgetter(*("nationality_id" if name == "nationality" else name for name in COLUMNS[1:]))
 POST = ("id", "person", "organisation", "department", "title", "title_en")
 POINT = ("id", "person", "kind", "value", "folded", "is_preferred")
 
@@ -149,7 +151,7 @@ def write(batch: ImportBatch, ready: Ready, *, by: User) -> None:
 
 def columns_of(key: int, person: Person) -> tuple[Any, ...]:
     """The values of a person for COLUMNS."""
-    return (key, *(getattr(person, "nationality_id" if name == "nationality" else name) for name in COLUMNS[1:]))
+    return (key, *_VALUES(person))
 
 
 def write_index(people: Iterable[int], ready: Ready) -> None:

@@ -588,10 +588,11 @@ def test_a_batch_is_imported_by_somebody(clerk, fields, constraint):
 
 def test_keys_are_reserved_once(clerk):
     first, second = list(bulk.reserve(Person, 3)), list(bulk.reserve(Person, 0))
-    bulk.insert(Person, ("id", "name"), [(key, "甲\\乙\t丙\n丁") for key in first], made_constants(clerk))
+    name = '甲\\乙\t丙\n丁"戊",\\N'
+    bulk.insert(Person, ("id", "name"), [(key, name) for key in first], made_constants(clerk))
 
     assert second == []
-    assert [person.name for person in Person.objects.order_by("pk")] == ["甲\\乙\t丙\n丁"] * 3
+    assert list(Person.objects.order_by("pk").values_list("name", "note", "nationality")) == [(name, "", None)] * 3
     assert make.contact("贝明").pk not in first
     assert not set(bulk.reserve(Person, 2)) & set(Person.objects.values_list("pk", flat=True))
 
