@@ -5,6 +5,7 @@ no file outside the Python installation, the font pack and its temporary folder,
 It ends when its parent does, whatever it is doing.
 """
 
+import contextlib
 import ctypes
 import gc
 import logging
@@ -256,9 +257,16 @@ def listen(stream: IO[bytes], requests: "queue.Queue[Message]", folder: str) -> 
     try:
         while True:
             requests.put(receive(stream))
-    except EOFError:
+    finally:
+        leave(folder)
+
+
+def leave(folder: str) -> None:
+    """Remove the temporary folder and end, whatever else this process does."""
+    try:
         for path in sorted(Path(folder).rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
+            with contextlib.suppress(FileNotFoundError):  # the parent removes it too, where it can
+                path.rmdir() if path.is_dir() else path.unlink()
         Path(folder).rmdir()
     finally:
         os._exit(0)
@@ -274,9 +282,12 @@ def main() -> None:
     gc.set_threshold(COLLECT_AFTER)
     requests: queue.Queue[Message] = queue.Queue()
     threading.Thread(target=listen, args=(sys.stdin.buffer, requests, folder), daemon=True).start()
-    send(answers, {"ready": True})
-    while True:
-        send(answers, *renderer.answer(*requests.get()))
+    try:
+        send(answers, {"ready": True})
+        while True:
+            send(answers, *renderer.answer(*requests.get()))
+    finally:
+        leave(folder)  # the parent went while it was being answered
 
 
 if __name__ == "__main__":
