@@ -39,13 +39,18 @@ def test_nothing_is_deleted(in_force):
         table = model._meta.db_table
         with connection.cursor() as cursor:
             refused(lambda cursor=cursor, table=table: cursor.execute(f"DELETE FROM {table}"))
+        assert model.objects.exists()
 
 
 @pytest.mark.parametrize(
     "change", [{"title": "改了"}, {"signed_on": date(2020, 1, 1)}, {"approved_digest": "0" * 64}, {"renewal": "open"}, {"predecessor": None, "kind": None}]
 )
 def test_what_is_signed_stays(in_force, change):
+    before = Memorandum.objects.values().get(case=in_force)
+
     refused(lambda: Memorandum.objects.filter(case=in_force).update(**change))
+
+    assert Memorandum.objects.values().get(case=in_force) == before
 
 
 def test_it_is_filed_once_and_not_shortened(in_force):
@@ -55,17 +60,24 @@ def test_it_is_filed_once_and_not_shortened(in_force):
     refused(lambda: Memorandum.objects.filter(pk=found.pk).update(expires_on=found.expires_on - timedelta(days=1)))
     Memorandum.objects.filter(pk=found.pk).update(expires_on=found.expires_on + timedelta(days=365))
 
+    after = memorandum(in_force)
+    assert (after.originals, after.expires_on) == (found.originals, found.expires_on + timedelta(days=365))
+
 
 def test_it_ends_once(in_force):
     make.act(in_force, "terminate_memorandum", "3", notified_on="2026-01-05", ended_on=TODAY.isoformat(), end_reason="x")
 
     refused(lambda: Memorandum.objects.filter(case=in_force).update(ended_on=TODAY + timedelta(days=9)))
 
+    assert memorandum(in_force).ended_on == TODAY
+
 
 def test_the_parts_of_a_signed_one_stay(in_force, ours):
     found, by = memorandum(in_force), in_force.handler
     party, review = found.current_parties[0], LegalReview.objects.get()
     text = MemorandumText.objects.filter(is_scan=False).first()
+    parts = (MemorandumParty, MemorandumSignatory, LegalReview, Countersignature, TextCheck, MemorandumText)
+    before = [list(model.objects.order_by("pk").values()) for model in parts]
 
     refused(lambda: MemorandumParty.objects.filter(pk=party.pk).update(role="见证方"))
     refused(lambda: MemorandumSignatory.objects.update(name="另一人"))
@@ -78,6 +90,8 @@ def test_the_parts_of_a_signed_one_stay(in_force, ours):
     paper = make.attached(in_force)
     refused(lambda: MemorandumText.objects.create(memorandum=found, document=paper, language="zh", number=9))
     refused(lambda: MemorandumText.objects.filter(pk=text.pk).update(note="改了"))
+
+    assert [list(model.objects.order_by("pk").values()) for model in parts] == before
 
 
 def test_a_record_that_is_merged_takes_its_signed_memoranda_along(in_force):
@@ -95,6 +109,8 @@ def test_words_are_read_once(draft):
     MemorandumText.objects.filter(pk=text.pk).update(words="一")
     refused(lambda: MemorandumText.objects.filter(pk=text.pk).update(words="二"))
 
+    assert MemorandumText.objects.get(pk=text.pk).words == "一"
+
 
 def test_what_was_taken_back_stays_so(in_force):
     by = in_force.handler
@@ -106,6 +122,7 @@ def test_what_was_taken_back_stays_so(in_force):
     for row in rows:
         type(row).objects.filter(pk=row.pk).update(removed_at=timezone.now(), removed_by=by, removed_reason="x")
         refused(lambda row=row: type(row).objects.filter(pk=row.pk).update(removed_reason="y"))
+        assert type(row).objects.get(pk=row.pk).removed_reason == "x"
 
 
 @pytest.mark.parametrize(
