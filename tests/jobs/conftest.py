@@ -4,6 +4,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ from . import work
 
 @pytest.fixture(autouse=True)
 def _own_place(settings, tmp_path, monkeypatch):
-    """Files and locks of its own, an empty timetable, everything allowed, every look at the row taken."""
+    """Files and locks of its own, an empty timetable, everything allowed, every look at the row taken, nobody told to end."""
     settings.VAR_DIR = tmp_path
     monkeypatch.setattr(schedule, "_timings", {})
     monkeypatch.setattr(running, "SAVE_SECONDS", 0)
     monkeypatch.setitem(work.ALLOWED, "yes", True)
-    running.stopping.clear()
+    monkeypatch.setattr(running, "stopping", threading.Event())
 
 
 @pytest.fixture
