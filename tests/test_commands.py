@@ -4,7 +4,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from cases.models import Case
+from accounts.models import User
+from cases.models import Assignment, Case
 from contacts.models import Country, LiaisonRule
 from invitations.models import CheckRule, LetterKind, LetterTemplate, RetentionRule
 from tests import factories as make
@@ -45,3 +46,30 @@ def test_threads_of_years_that_are_over_are_closed_by_command_too(db, capsys):
 
     assert "办结 1 件" in capsys.readouterr().out
     assert Case.objects.get().is_closed
+
+
+@pytest.fixture
+def place(db, settings, tmp_path, monkeypatch):
+    """Where files of the portal go; the site's documents are a few bytes (the browser's tests set them in type)."""
+    settings.VAR_DIR, settings.PUBLIC_SITE_DIR = tmp_path, tmp_path / "site"
+    monkeypatch.setattr("duties.documents.documents", lambda data: [("duties/booklet.pdf", b"%PDF")])
+    return tmp_path
+
+
+def test_setting_up_twice_leaves_what_is_there(place, capsys):
+    call_command("set_up")
+    capsys.readouterr()
+    before = (User.objects.count(), Assignment.objects.count(), (place / "accounts.txt").read_text())
+
+    call_command("set_up")
+
+    assert (User.objects.count(), Assignment.objects.count(), (place / "accounts.txt").read_text()) == before
+    assert before[:2] == (11, 32)
+    assert "公开网站没有变化。" in capsys.readouterr().out
+
+
+def test_setting_up_makes_no_accounts_where_none_are_wanted(place):
+    call_command("set_up", empty=True)
+
+    assert not User.objects.exists()
+    assert (place / "site/current/index.html").is_file()

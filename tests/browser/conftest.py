@@ -1,7 +1,9 @@
-"""The portal as bin/serve starts it, and Chromium in front of it. Each test process has a portal of its own."""
+"""The portal as bin/serve starts it, and Chromium in front of it. Each test process has a portal of its own, and so have files that fill one."""
 
 import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +23,14 @@ ROOT = Path(__file__).resolve().parents[2]
 FONTS = {"FONTCONFIG_FILE": str(ROOT / "fonts/fonts.conf")}
 START_SECONDS = 600  # on a machine with much else to do
 OWN_PASSWORD = "harbour-lantern-kettle-42"
+SHELL = """
+import datetime
+from django.utils import timezone
+from accounts.models import User
+from cases.models import Assignment, Case
+from duties.models import DutyItem, ProcessStep, RequiredMaterial, Sheet
+{body}
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,18 +49,69 @@ class Portal:
 
     def manage(self, *command: str) -> str:
         """Run a command of the portal beside it; returns what it says."""
-        done = subprocess.run([ROOT / ".venv/bin/python", "manage.py", *command], cwd=ROOT, env=self.variables, check=True, capture_output=True, text=True)
+        done = subprocess.run([ROOT / ".venv/bin/python", "manage.py", *command], cwd=ROOT, env=self.variables, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def run(self, body: str) -> str:
+        """Run Python in the portal's own set-up, as an operator would in manage.py shell."""
+        return self.manage("shell", "--no-imports", "-c", SHELL.format(body=body))
+
+    def let_work(self, *names: str) -> None:
+        """Let these accounts work on every item, with the password that tests type."""
+        self.run(f"""
+for person in User.objects.filter(username__in={names!r}):
+    person.set_password({OWN_PASSWORD!r}); person.must_change_password = False; person.save()
+    for item in DutyItem.objects.all():
+        Assignment.objects.get_or_create(user=person, item=item, ended_at=None)
+""")
+        self.passwords |= dict.fromkeys(names, OWN_PASSWORD)
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    var_dir = tmp_path_factory.mktemp("portal")
-    database = {}
-    if os.environ.get("DB") == "postgres":
-        database = {"DB_NAME": f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
-        subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
-    with running_portal(var_dir, **database) as running:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a portal that bin/serve set up from nothing, once for all processes of the run."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prepared"
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            making = tmp_path_factory.mktemp("making")
+            with running_portal(making, **database_named("prepared")):
+                pass
+            making.rename(place)
+    return place
+
+
+def database_named(name: str, template: str = "template1") -> dict[str, str]:
+    """The variables for a portal with a database of this name: made on PostgreSQL as a copy of the template; a file of the portal on SQLite."""
+    if os.environ.get("DB") != "postgres":
+        return {}
+    name = f"portal_{name}"
+    server = ["-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"]]
+    subprocess.run(["createdb", *server, "-T", template, name], check=True)
+    return {"DB_NAME": name}
+
+
+@contextlib.contextmanager
+def copied_portal(prepared: Path, var_dir: Path, name: str) -> Iterator[Portal]:
+    """A portal on a copy of the prepared one."""
+    shutil.copytree(prepared, var_dir, symlinks=True, dirs_exist_ok=True)
+    with running_portal(var_dir, **database_named(f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}", "portal_prepared")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def portal(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with copied_portal(prepared, tmp_path_factory.mktemp("portal"), "shared") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own_portal(prepared: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal for the tests of one file alone."""
+    name = request.module.__name__.rpartition(".")[2]
+    with copied_portal(prepared, tmp_path_factory.mktemp(name), name) as running:
         yield running
 
 

@@ -1,38 +1,10 @@
 """Cases carried from their opening to their end, as people do it: by the buttons of the pages, two people where it takes two."""
 
-import os
 import re
-import subprocess
 
 import pytest
 
-from .conftest import OWN_PASSWORD, ROOT, running_portal
 from .worker import Worker
-
-SHELL = """
-import datetime
-from django.utils import timezone
-from accounts.models import User
-from cases.models import Assignment, Case
-from duties.models import DutyItem, ProcessStep, RequiredMaterial, Sheet
-{body}
-"""
-
-
-def run_in(portal, body):
-    """Run Python in the portal's own set-up, as an operator would in manage.py shell."""
-    done = subprocess.run(
-        [".venv/bin/python", "manage.py", "shell", "--no-imports", "-c", SHELL.format(body=body)],
-        cwd=ROOT,
-        env={**os.environ, **portal.variables},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
 
 PUBLISH = """
 item = DutyItem.objects.get(pk={code!r})
@@ -48,31 +20,14 @@ Sheet.objects.filter(pk=sheet.pk).update(status="published", published_by=people
 
 
 def publish(portal, code, steps, materials=(), *, is_public=True):
-    run_in(portal, PUBLISH.format(code=code, steps=list(steps), materials=list(materials), is_public=is_public))
+    portal.run(PUBLISH.format(code=code, steps=list(steps), materials=list(materials), is_public=is_public))
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
+def portal(own_portal):
     """A portal of this file's own, in which preparer, reviewer and signer work on every item."""
-    var_dir = tmp_path_factory.mktemp("cases")
-    database = {}
-    if os.environ.get("DB") == "postgres":
-        database = {"DB_NAME": f"portal_cases_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
-        subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
-    with running_portal(var_dir, **database) as running:
-        running.variables = {"VAR_DIR": str(var_dir), **database}
-        names = ["demo.preparer", "demo.reviewer", "demo.signer"]
-        run_in(
-            running,
-            f"""
-for person in User.objects.filter(username__in={names!r}):
-    person.set_password({OWN_PASSWORD!r}); person.must_change_password = False; person.save()
-    for item in DutyItem.objects.all():
-        Assignment.objects.get_or_create(user=person, item=item, ended_at=None)
-""",
-        )
-        running.passwords |= dict.fromkeys(names, OWN_PASSWORD)
-        yield running
+    own_portal.let_work("demo.preparer", "demo.reviewer", "demo.signer")
+    return own_portal
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """Daily work in the browser: every page fits and is accessible, approvals are done on a phone, keys lead about."""
 
-import os
 import re
-import subprocess
 
 import pytest
 
-from .conftest import OWN_PASSWORD, follow, running_portal
-from .test_cases import run_in
+from .conftest import follow
 
 FILL = """
 from datetime import timedelta
@@ -16,11 +13,6 @@ from cases.opening import open_case
 from tests import factories as make
 
 people = dict((person.username.removeprefix("demo."), person) for person in User.objects.all())
-for name in ("preparer", "reviewer", "leader"):
-    person = people[name]
-    person.set_password({password!r}); person.must_change_password = False; person.save()
-    for item in DutyItem.objects.all():
-        Assignment.objects.get_or_create(user=person, item=item, ended_at=None)
 absent = make.worker("preparer", name="陈立")
 Substitution.objects.create(person=absent, substitute=people["preparer"], from_on=timezone.localdate(), until_on=timezone.localdate(), reason="出差")
 Phrase.objects.create(person=people["reviewer"], text="请补充材料后再报。")
@@ -38,27 +30,19 @@ case("2.1", "南海工商会来访接待", 40, absent)
 make.act(case("4.1", "海外商会来访名单待补"), "hold", reason="名单不全", others="补日程")
 make.act(case("2.2", "撤回的出访"), "withdraw", reason="对方取消")
 for number in range(25):
-    case("2.3", f"与市商务委外事部门核对第 {{number}} 项外事活动", 10 + number)
+    case("2.3", f"与市商务委外事部门核对第 {number} 项外事活动", 10 + number)
 for title in ("北湾机械展览公司入境邀请函", "东屿商会入境邀请函", "西岭协会入境邀请函"):
     made = case("4.1", title, 5)
-    make.act(made, "ask_waiver", f"material:{{made.materials.first().pk}}", reason="原件由市外办留存")
+    make.act(made, "ask_waiver", f"material:{made.materials.first().pk}", reason="原件由市外办留存")
 """
 
 
 @pytest.fixture(scope="module")
-def portal(request, tmp_path_factory):
+def portal(own_portal):
     """A portal of one file's own, with cases in every state and three questions to the reviewer."""
-    var_dir = tmp_path_factory.mktemp("daily")
-    database = {}
-    if os.environ.get("DB") == "postgres":
-        file = request.module.__name__.rpartition(".")[2]
-        database = {"DB_NAME": f"portal_{file}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
-        subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
-    with running_portal(var_dir, **database) as running:
-        running.variables = {"VAR_DIR": str(var_dir), **database}
-        run_in(running, FILL.format(password=OWN_PASSWORD))
-        running.passwords |= dict.fromkeys(["demo.preparer", "demo.reviewer", "demo.leader"], OWN_PASSWORD)
-        yield running
+    own_portal.let_work("demo.preparer", "demo.reviewer", "demo.leader")
+    own_portal.run(FILL)
+    return own_portal
 
 
 def look(person, *paths):
@@ -250,14 +234,11 @@ def test_what_came_back_stands_on_the_start_page_and_a_phrase_is_sent_without_sc
     person = visitor(java_script_enabled=False)
     page = person.sign_in("demo.preparer")
     assert "请补充材料后再报。" in page.locator("main").inner_text()
-    run_in(
-        person.portal,
-        """
+    person.portal.run("""
 from tests import factories as make
 made = Case.objects.get(title="北湾机械展览公司入境邀请函")
 make.act(made, "ask_waiver", f"material:{made.materials.first().pk}", reason="原件在市外办，附复印件")
-""",
-    )
+""")
 
     reviewer = visitor(java_script_enabled=False)
     page = reviewer.sign_in("demo.reviewer")

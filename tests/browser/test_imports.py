@@ -1,8 +1,6 @@
 """A table of contacts imported as staff do it: columns, check, a row corrected, the import, and its undoing."""
 
 import io
-import os
-import subprocess
 from pathlib import Path
 
 import openpyxl
@@ -10,18 +8,14 @@ import pytest
 
 from tests.contacts.rosters import workbook
 
-from .conftest import OWN_PASSWORD, follow, running_portal
-from .test_cases import run_in
+from .conftest import follow
 
 FILL = """
 from tests import factories as make
 person = User.objects.get(username="demo.preparer")
-person.set_password({password!r}); person.must_change_password = False; person.save()
-for item in DutyItem.objects.all():
-    Assignment.objects.get_or_create(user=person, item=item, ended_at=None)
 make.country()
 make.organisation(by=person)
-make.contact("区明", by=person, points={{"email": "ou@north.example"}})
+make.contact("区明", by=person, points={"email": "ou@north.example"})
 """
 HEADINGS = ["姓名", "单位", "国家", "职务", "手机", "邮箱"]
 TABLE = [
@@ -32,17 +26,10 @@ TABLE = [
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
-    var_dir = tmp_path_factory.mktemp("imports")
-    database = {}
-    if os.environ.get("DB") == "postgres":
-        database = {"DB_NAME": f"portal_imports_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
-        subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
-    with running_portal(var_dir, **database) as running:
-        running.variables = {"VAR_DIR": str(var_dir), **database}
-        run_in(running, FILL.format(password=OWN_PASSWORD))
-        running.passwords |= {"demo.preparer": OWN_PASSWORD}
-        yield running
+def portal(own_portal):
+    own_portal.let_work("demo.preparer")
+    own_portal.run(FILL)
+    return own_portal
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])

@@ -1,12 +1,10 @@
 """Templates of letters in the browser: drafted with a slip, put right, approved by another; and several applications issued at once, by the worker."""
 
-import os
 import re
-import subprocess
 
 import pytest
 
-from tests.browser.conftest import ROOT, follow, running_portal
+from tests.browser.conftest import follow
 
 # What a signer finds in the morning: two applications that were reviewed by two people and wait for the signature.
 WAITING = """
@@ -36,25 +34,10 @@ for place, title in enumerate(("北湾机械展览公司入境邀请函", "北�
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
+def portal(own_portal):
     """A portal of this file's own, with two applications that wait for the signature."""
-    var_dir = tmp_path_factory.mktemp("letters")
-    variables = {"VAR_DIR": str(var_dir)}
-    if os.environ.get("DB") == "postgres":
-        variables["DB_NAME"] = f"portal_letters_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-        subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], variables["DB_NAME"]], check=True)
-    with running_portal(var_dir, **{name: value for name, value in variables.items() if name != "VAR_DIR"}) as running:
-        done = subprocess.run(
-            [".venv/bin/python", "manage.py", "shell", "--no-imports", "-c", WAITING],
-            cwd=ROOT,
-            env={**os.environ, **variables},
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stderr
-        yield running
+    own_portal.run(WAITING)
+    return own_portal
 
 
 def drawn(page):

@@ -1,44 +1,27 @@
 """The list of cases as staff use it: a filter saved, columns chosen, the list exported and opened; several cases reassigned."""
 
 import io
-import os
-import subprocess
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from .conftest import OWN_PASSWORD, running_portal
-from .test_cases import run_in
-
 FILL = """
 from cases.opening import open_case
 from tests import factories as make
 people = dict((person.username.removeprefix("demo."), person) for person in User.objects.all())
-for name in ("preparer", "leader"):
-    person = people[name]
-    person.set_password({password!r}); person.must_change_password = False; person.save()
-for item in DutyItem.objects.all():
-    Assignment.objects.get_or_create(user=people["preparer"], item=item, ended_at=None)
 other = make.worker("preparer", name="陈立")
 for number in range(3):
-    open_case(DutyItem.objects.get(pk="2.1"), by=people["preparer"], title=f"=莱茵经贸促进协会来访 {{number}}")
+    open_case(DutyItem.objects.get(pk="2.1"), by=people["preparer"], title=f"=莱茵经贸促进协会来访 {number}")
 open_case(DutyItem.objects.get(pk="2.3"), by=people["preparer"], title="与市商务委核对外事活动")
 """
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
-    var_dir = tmp_path_factory.mktemp("lists")
-    database = {}
-    if os.environ.get("DB") == "postgres":
-        database = {"DB_NAME": f"portal_lists_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
-        subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
-    with running_portal(var_dir, **database) as running:
-        running.variables = {"VAR_DIR": str(var_dir), **database}
-        run_in(running, FILL.format(password=OWN_PASSWORD))
-        running.passwords |= dict.fromkeys(["demo.preparer", "demo.leader"], OWN_PASSWORD)
-        yield running
+def portal(own_portal):
+    own_portal.let_work("demo.preparer", "demo.leader")
+    own_portal.run(FILL)
+    return own_portal
 
 
 def press(page, name):

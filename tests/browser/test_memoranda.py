@@ -1,7 +1,5 @@
 """A memorandum in the browser: from the first contact to a fulfilled commitment and a renewal, with the text that was approved and no other."""
 
-import os
-import subprocess
 from datetime import timedelta
 
 import pytest
@@ -9,8 +7,6 @@ from django.utils import timezone
 
 from tests.samples import docx
 
-from .conftest import OWN_PASSWORD, running_portal
-from .test_cases import run_in
 from .worker import Worker
 
 CHINESE = "{}与{}商定：\n第一条 双方每年互访一次，每次不超过5人。\n第二条 本备忘录有效期三年。"
@@ -24,35 +20,23 @@ FACTS = {
     "renewal": "需书面续签",
     "term_years": "3",
 }
-NAMES = ["demo.preparer", "demo.reviewer", "demo.signer"]
-SEEDED = f"""
+SEEDED = """
 from cases.models import Term
 from contacts.models import Country, Organisation
-for person in User.objects.filter(username__in={NAMES!r}):
-    person.set_password({OWN_PASSWORD!r}); person.must_change_password = False; person.save()
-    for item in DutyItem.objects.all():
-        Assignment.objects.get_or_create(user=person, item=item, ended_at=None)
 by = User.objects.get(username="demo.preparer")
 kind = Term.objects.get(kind="organisation_type", name="海外商协会")
 for width in (1440, 390):
     for name, country in (("北湾商会", "NOR"), ("天津市贸促会", "CHN")):
-        Organisation.objects.create(name=f"{{name}}{{width}}", kind=kind, country=Country.objects.get(code=country), made_by=by)
+        Organisation.objects.create(name=f"{name}{width}", kind=kind, country=Country.objects.get(code=country), made_by=by)
 """
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory):
+def portal(own_portal):
     """A portal of this file's own, with the bodies that agree in its book."""
-    var_dir = tmp_path_factory.mktemp("memoranda")
-    database = {}
-    if os.environ.get("DB") == "postgres":
-        database = {"DB_NAME": f"portal_memoranda_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"}
-        subprocess.run(["createdb", "-h", os.environ["DB_HOST"], "-p", os.environ["DB_PORT"], "-U", os.environ["DB_USER"], database["DB_NAME"]], check=True)
-    with running_portal(var_dir, **database) as running:
-        running.variables = {"VAR_DIR": str(var_dir), **database}
-        run_in(running, SEEDED)
-        running.passwords |= dict.fromkeys(NAMES, OWN_PASSWORD)
-        yield running
+    own_portal.let_work("demo.preparer", "demo.reviewer", "demo.signer")
+    own_portal.run(SEEDED)
+    return own_portal
 
 
 class Preparer(Worker):
