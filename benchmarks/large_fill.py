@@ -39,13 +39,13 @@ def fill(cases: int, events: int) -> None:
     call_command("seed_operating_rules", verbosity=0, stdout=io.StringIO())
     make.working_days(timezone.localdate().year, timezone.localdate().year + 1)
     handlers = people()
-    with bulk() as cursor, transaction.atomic():
+    with bulk("cases") as cursor, transaction.atomic():
         tables(cursor, handlers)
         for title, statement in large_rows.statements(cases):
             started = time.monotonic()
             cursor.execute(statement)
             print(f"{title}: {time.monotonic() - started:.1f} s", flush=True)
-        index_search(cursor)
+        index_search(cursor, "case", "document")
         write_trail(cursor, events)
     settle()
     check()
@@ -72,7 +72,10 @@ def entries() -> list[ListEntry]:
 
 
 class bulk:  # noqa: N801 - used as a function
-    """A cursor in a database that checks and indexes nothing until it is left: no triggers, no foreign keys, no index but the unique ones."""
+    """A cursor in a database that checks and indexes nothing of an app until it is left: no triggers, no foreign keys, no index but the unique ones."""
+
+    def __init__(self, app: str) -> None:
+        self.tables = f"{app}!_%"
 
     def __enter__(self) -> Any:
         self.cursor = connection.cursor()
@@ -81,14 +84,15 @@ class bulk:  # noqa: N801 - used as a function
             connection.disable_constraint_checking()
             self.cursor.execute("PRAGMA synchronous=OFF")
             self.cursor.execute("PRAGMA cache_size=-1000000")
-            self.cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name LIKE 'cases!_%' ESCAPE '!'")
+            self.cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name LIKE %s ESCAPE '!'", [self.tables])
         else:
             self.cursor.execute("SET session_replication_role = replica")
             for setting in ("maintenance_work_mem = '1GB'", "work_mem = '256MB'", "synchronous_commit = off"):
                 self.cursor.execute(f"SET {setting}")
             self.cursor.execute(
-                "SELECT indexname, indexdef FROM pg_indexes WHERE (tablename LIKE 'cases!_%' ESCAPE '!' OR indexname = 'core_search_pieces') "
-                "AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+                "SELECT indexname, indexdef FROM pg_indexes WHERE (tablename LIKE %s ESCAPE '!' OR indexname = 'core_search_pieces') "
+                "AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+                [self.tables],
             )
         self.indexes = self.cursor.fetchall()
         for name, _definition in self.indexes:
@@ -137,12 +141,15 @@ def make_table(cursor: Any, name: str, columns: str, rows: list[tuple[Any, ...]]
         cursor.execute(f"ANALYZE {name}")
 
 
-def index_search(cursor: Any) -> None:
-    """What the triggers would have written for the new entries; PostgreSQL makes its index anew in the end."""
+def index_search(cursor: Any, *kinds: str) -> None:
+    """What the triggers would have written for the new entries of these kinds; PostgreSQL makes its index anew in the end."""
     if connection.vendor == "sqlite":
-        source = f"{TABLE} AS entry WHERE kind IN ('case', 'document')"
-        cursor.execute(f"INSERT OR IGNORE INTO {KINDS}(kind) SELECT DISTINCT kind FROM {source}")  # noqa: S608
-        cursor.execute(f"INSERT INTO {INDEX}(rowid, pieces) SELECT {rowid('entry')}, {pieces('entry')} FROM {source} ORDER BY kind, object_pk")  # noqa: S608
+        for kind in kinds:
+            cursor.execute(f"INSERT OR IGNORE INTO {KINDS}(kind) VALUES (%s)", [kind])  # noqa: S608
+            cursor.execute(
+                f"INSERT INTO {INDEX}(rowid, pieces) SELECT {rowid('entry')}, {pieces('entry')} FROM {TABLE} AS entry WHERE kind = %s ORDER BY object_pk",  # noqa: S608
+                [kind],
+            )
 
 
 def write_trail(cursor: Any, events: int) -> None:
