@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tests.samples import docx
 
+from .conftest import follow
 from .worker import Worker
 
 CHINESE = "{}与{}商定：\n第一条 双方每年互访一次，每次不超过5人。\n第二条 本备忘录有效期三年。"
@@ -29,6 +30,16 @@ for width in (1440, 390):
     for name, country in (("北湾商会", "NOR"), ("天津市贸促会", "CHN")):
         Organisation.objects.create(name=f"{name}{width}", kind=kind, country=Country.objects.get(code=country), made_by=by)
 """
+CALL = """
+from cases.models import Term
+from contacts.models import Country
+from tests import factories as make
+from tests.contacts import talks
+by = User.objects.get(username="demo.preparer")
+for name, country in (("西屿商会", "NOR"), ("西屿商会促进会", "CHN")):
+    body = make.organisation(name, by, country=Country.objects.get(code=country))
+    talks.logged(body, by, summary="商定明年互访")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +58,8 @@ class Preparer(Worker):
         self.click(link, exact=True)
         for name, value in typed.items():
             field = self.page.locator(f"#id_{name}")
-            if value is True:
-                field.check()
+            if isinstance(value, bool):
+                field.set_checked(value)
             elif field.evaluate("field => field.tagName") == "SELECT":
                 field.select_option(label=value)
             else:
@@ -134,10 +145,11 @@ def change_after_the_approval(one, chinese):
     one.looks_right()
 
 
-def sign_and_file(one, partner, ours):
+def sign_and_file(one, partner, ours, signed_on=None):
+    day = (signed_on or timezone.localdate()).isoformat()
     for name in (ours, partner):
         one.act("增加签署人", party=name, name="王敏", post="会长")
-    one.ask("登记签署", signed_on=timezone.localdate().isoformat(), signed_place="天津")
+    one.ask("登记签署", signed_on=day, signed_place="天津")
     one.looks_right()
     one.page.locator("form.formx").get_by_role("button", name="登记签署", exact=True).click()
     one.page.wait_for_selector("#signing", timeout=60_000)
@@ -179,3 +191,33 @@ def list_and_remind(one, partner):
     one.looks_right()
     one.go("/rules/liaison/")
     one.looks_right()
+
+
+def test_one_that_was_signed_earlier_is_entered_and_a_call_on_record_is_its_evidence(portal, visitor):
+    portal.run(CALL)
+    one, signed_on = Preparer(visitor(), "demo.preparer"), timezone.localdate() - timedelta(days=800)
+    one.go("/cases/new/1.2/")
+    one.page.fill("#id_title", "补录与西屿商会的备忘录")
+    one.page.get_by_label("补录").check()
+    one.click("立项并开始办理")
+    one.number = one.page.url.rstrip("/").split("/")[-1]
+    one.act("增加签署方", name="西屿商会促进会", is_ours=True)
+    one.act("增加签署方", name="西屿商会")
+    one.act("达成意向，转入起草和签署")
+    one.ask("填写备忘录", **(FACTS | {"title_en": "", "in_english": False}))
+    one.click("填写备忘录", one.page.locator("form.formx"), exact=True)
+    one.upload("添加文本版本", "签署的文本", CHINESE.format("西屿商会促进会", "西屿商会"), language="中文")
+
+    submit_and_approve(one, visitor)
+    sign_and_file(one, "西屿商会", "西屿商会促进会", signed_on)
+    assert "补录" in one.page.locator("section", has=one.page.locator("#signing")).inner_text()
+
+    one.act("登记合作事项", clause="第一条", item="每年互访一次", frequency="每年", first_due_on=timezone.localdate().isoformat())
+    commitments = one.page.locator("section", has=one.page.locator("#commitments"))
+    commitments.get_by_role("link", name="登记履行").click()
+    one.page.fill("#id_done_on", timezone.localdate().isoformat())
+    one.page.select_option("#id_interaction", index=1)
+    one.looks_right()
+    one.click("登记履行", one.page.locator("form.formx"), exact=True)
+    follow(commitments.locator("a[href^='/contacts/interactions/']"))
+    assert "商定明年互访" in one.main.inner_text()
