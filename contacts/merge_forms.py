@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Field, TextField
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.forms import PortalHelper
@@ -54,7 +55,7 @@ def _choice(label: str, choices: list[tuple[str, str]], initial: str) -> forms.C
 
 
 def _named(row: Record) -> str:
-    return _("%(name)s（%(day)s 登记）") % {"name": row, "day": row.made_at.date().isoformat()}
+    return _("%(name)s（%(day)s 登记）") % {"name": row, "day": timezone.localdate(row.made_at)}
 
 
 def _shown(row: Record, field: "Field[Any, Any]") -> str:

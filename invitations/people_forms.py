@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -70,7 +71,7 @@ class VisitForm(forms.ModelForm):
             if day and day > self.today:
                 self.add_error(name, _("日期在今天以后；发生之后再登记。"))
         issued = self.invitee.application.received_at
-        if entered and issued and entered < issued.date():
+        if entered and issued and entered < timezone.localdate(issued):
             self.add_error("entered_on", _("入境日期早于接件日期，请核对年份。"))
         if entered and left and left < entered:
             self.add_error("left_on", _("离境日期不能早于入境日期。"))

@@ -1,6 +1,7 @@
 """Two records made one: fields, links and addresses; and all of it put back."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -322,6 +323,13 @@ def test_a_merge_is_of_two_and_undone_by_somebody(clerk, fields, constraint):
 
 def address(first, second, kind="contact"):
     return reverse("contacts:merge-create", args=[kind, first.pk, second.pk])
+
+
+def test_a_record_is_told_with_the_day_on_which_it_was_made_here(clerk):
+    kept, lost = make.contact("区明"), make.contact("欧明")
+    Person.objects.update(made_at=datetime(2026, 3, 1, 20, tzinfo=UTC))  # four in the morning of the next day
+
+    assert "区明（2026-03-02 登记）" in text_of(make.client_of(clerk).get(address(kept, lost)))
 
 
 def test_one_chooses_looks_and_merges(clerk):

@@ -1,7 +1,7 @@
 """After the letter: what became of the people, the clock of their departure, and units that are in default."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
@@ -82,6 +82,15 @@ def test_bad_input_is_told_beside_the_field(gone, preparer, told, field, words):
     assert words in str(form.errors[field])
     assert form.data[form.add_prefix("visa")] == told.get("visa", "")
     assert not Visit.objects.exists()
+
+
+def test_nobody_entered_before_the_day_here_on_which_the_application_came(gone, preparer):
+    Application.objects.filter(case=gone).update(received_at=datetime(2026, 3, 1, 20, tzinfo=UTC))  # four in the morning of the second
+
+    answer = make.client_of(preparer).post(address(gone), typed(gone, BERG={"visa": "granted", "entered_on": "2026-03-01"}))
+
+    form = next(form for form in answer.context["forms"] if form.invitee.surname == "BERG")
+    assert list(form.errors) == ["entered_on"]
 
 
 def test_others_see_results_and_tell_none(gone, reviewers):
