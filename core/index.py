@@ -56,7 +56,7 @@ def keys(kind: str, part: str, most: int, *, below: int = LAST + 1) -> list[int]
 
 
 def given(objects: list[int]) -> RawSQL:
-    """These keys as a subquery with one parameter: a condition with a parameter for each takes longer to write than to answer."""
+    """These keys (at least one) as a subquery with one parameter: a condition with a parameter for each takes longer to write than to answer."""
     if connection.vendor == "sqlite":
         return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(objects)])
     return RawSQL("SELECT unnest(%s)", [objects])

@@ -63,7 +63,7 @@ class Narrowed:
         return Count(min(total, MOST + 1), MOST)
 
     def _count_of(self, keys: list[int]) -> int:
-        return self.among.filter(pk__in=keys).order_by().count() if keys else 0
+        return self.among.filter(pk__in=index.given(keys)).order_by().count() if keys else 0
 
 
 def narrowed(among: QuerySet[Any], kind: str, part: str) -> Narrowed:
