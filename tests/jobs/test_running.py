@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 from accounts.actions import disable_person
 from accounts.models import AuditEvent
 from core.files import folder, open_kept, sweep
-from jobs import running, worker
+from jobs import kinds, running, worker
 from jobs.actions import ask, cancel
 from jobs.kinds import JobFailedError, JobKind, StoppingError, SupersededError, register
 from jobs.models import Job
@@ -445,7 +445,9 @@ def test_the_database_refuses_what_cannot_be(person, fields):
         Job.objects.filter(pk=job.pk).update(**fields)
 
 
-def test_a_kind_is_registered_under_its_name():
+def test_a_kind_is_registered_under_its_name(monkeypatch):
+    monkeypatch.setattr(kinds, "_kinds", {})
     kind = register(JobKind("test-other", "别的", "nowhere", may=lambda person, parameters: True))
 
-    assert kind.name == "test-other"
+    assert kinds.kind_of("test-other") == kind
+    assert kinds.kind_of("test-quick") is None
