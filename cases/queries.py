@@ -197,7 +197,7 @@ def in_state(cases: QuerySet[Case], state: str, today: date) -> QuerySet[Case]:
     if state == State.HELD:
         return cases.filter(Exists(_open_hold("pk")), due_on=None)  # as is always so while the clock stands; said, so that none is looked for by day
     if state == State.WAITING:
-        return cases.filter(Exists(Approval.objects.open().filter(case=OuterRef("pk"))))
+        return cases.filter(pk__in=Approval.objects.open().values("case"))
     if state in RUNNING:
         return cases.filter(RUNNING[State(state)](today)).exclude(Exists(_open_hold("pk")))
     return cases

@@ -6,11 +6,9 @@ themselves, in an order that lets the newest be read first: SQLite in a full-tex
 a GIN index whose keys are kind, span of objects and piece. A common part is met in the newest span; a rare one is quickly looked up in each.
 """
 
-import json
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from .models import SearchEntry
 
@@ -53,13 +51,6 @@ def newest(kind: str, part: str, most: int, *, below: int = LAST + 1) -> list[Ma
 def keys(kind: str, part: str, most: int, *, below: int = LAST + 1) -> list[int]:
     """The keys of the objects of these entries."""
     return [key for (key,) in _found("object_pk", kind, part, most, below)]
-
-
-def given(objects: list[int]) -> RawSQL:
-    """These keys (at least one) as a subquery with one parameter: a condition with a parameter for each takes longer to write than to answer."""
-    if connection.vendor == "sqlite":
-        return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(objects)])
-    return RawSQL("SELECT unnest(%s)", [objects])
 
 
 def _found(columns: str, kind: str, part: str, most: int, below: int) -> list[tuple[Any, ...]]:

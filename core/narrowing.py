@@ -11,6 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import StrIndex
 
 from . import index
+from .keys import given
 from .models import SearchEntry
 from .paging import COUNTED, Count
 
@@ -45,7 +46,7 @@ class Narrowed:
     @property
     def rows(self) -> QuerySet[Any]:
         if self.is_by_keys:
-            return self.among.filter(pk__in=self.keys)
+            return self.among.filter(pk__in=given(self.keys))
         # A subquery that gives a number is asked row by row; EXISTS would be joined, and PostgreSQL would read all entries first.
         place = SearchEntry.objects.filter(kind=self.kind, object_pk=OuterRef("pk")).values_list(StrIndex("text", Value(self.part)))
         return self.among.alias(place=Subquery(place)).filter(place__gt=0)
@@ -63,7 +64,7 @@ class Narrowed:
         return Count(min(total, MOST + 1), MOST)
 
     def _count_of(self, keys: list[int]) -> int:
-        return self.among.filter(pk__in=index.given(keys)).order_by().count() if keys else 0
+        return self.among.filter(pk__in=given(keys)).order_by().count()
 
 
 def narrowed(among: QuerySet[Any], kind: str, part: str) -> Narrowed:

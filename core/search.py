@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from . import index
 from .chinese import normalise, sounds, spell
 from .index import Match
+from .keys import given
 from .models import SearchEntry
 
 SHORTEST, LONGEST = 2, 100  # characters of a query that is answered
@@ -154,7 +155,7 @@ def _seen(visible: QuerySet[Any], matches: list[Match]) -> list[Match]:
     """Those of these matches whose object is visible."""
     if not matches or not visible.query.has_filters():
         return matches
-    keys = index.given([match.object_pk for match in matches])
+    keys = given([match.object_pk for match in matches])
     if connection.vendor == "sqlite":  # left to itself it would gather all that is visible first, by other indexes
         rows = visible.model._base_manager.filter(Exists(visible.order_by().filter(pk=OuterRef("pk"))), pk__in=keys)
     else:
@@ -171,7 +172,7 @@ def _few(visible: QuerySet[Any]) -> list[int] | None:
 
 def _among(source: Source, keys: list[int], part: str) -> list[Match]:
     """The newest of these objects whose text contains `part`."""
-    entries = SearchEntry.objects.filter(kind=source.kind, object_pk__in=index.given(keys)).order_by("-object_pk")
+    entries = SearchEntry.objects.filter(kind=source.kind, object_pk__in=given(keys)).order_by("-object_pk")
     entries = entries.alias(place=StrIndex("text", Value(part))).filter(place__gt=0)
     return [Match(*row) for row in entries.values_list("object_pk", "title", "text")[:CANDIDATES]]
 

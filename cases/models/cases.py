@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from core.keys import given
 from duties.models import DutyItem, ProcessStep, RequiredMaterial, Sheet
 
 from ..standing import standings_of
@@ -61,7 +62,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if not is_walked:
             return self.filter(seen)
         keys = list(self.filter(seen).order_by().values_list("pk", flat=True)[: FEW + 1])
-        return self.filter(pk__in=keys) if len(keys) <= FEW else self.filter(Walked(seen))
+        return self.filter(pk__in=given(keys)) if len(keys) <= FEW else self.filter(Walked(seen))
 
     def open(self) -> "CaseQuerySet":
         return self.filter(closed_at=None)
