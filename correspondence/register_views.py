@@ -46,15 +46,13 @@ def entry_list(request):
     day = timezone.localdate()
     form = EntryFilterForm(request.GET, user=request.user, today=day)
     found = paged(queries.for_list(form.entries(), request.user), form.key, request.GET, count=form.found.count())
-    bar = toolbar(ENTRIES, request)
     density = request.GET.get("density", request.user.density)
     context = {
         "form": form,
         "page": found,
         "lines": [(entry, queries.state_of(entry, day)) for entry in found.rows],
         "chips": form.chips(),
-        "toolbar": bar,
-        "headings": [(column, column.sort, f"-{column.sort}") for column in bar.columns],
+        "toolbar": toolbar(ENTRIES, request, sort=form.sort),
         "may_register": any(REGISTER in standing.permissions for standing in standings_of(request.user)),
         "is_compact": density == request.user.Density.COMPACT,
     }
