@@ -136,7 +136,11 @@ def test_what_was_taken_back_stays_so(in_force):
     ],
 )
 def test_facts_are_set_all_or_none(case, facts):
+    before = Memorandum.objects.filter(case=case).values().get()
+
     refused(lambda: Memorandum.objects.filter(case=case).update(**facts))
+
+    assert Memorandum.objects.filter(case=case).values().get() == before
 
 
 def test_what_is_signed_is_what_was_approved(case):
@@ -147,7 +151,10 @@ def test_what_is_signed_is_what_was_approved(case):
     refused(lambda: Memorandum.objects.filter(case=case).update(**approved, **signing, signed_digest="b" * 64))
     refused(lambda: Memorandum.objects.filter(case=case).update(**approved, **(signing | {"renewal": "automatic"}), signed_digest="a" * 64))
     refused(lambda: Memorandum.objects.filter(case=case).update(**approved, **(signing | {"renewal": ""}), signed_digest="a" * 64))
+    assert Memorandum.objects.get(case=case).signed_on is None
+
     Memorandum.objects.filter(case=case).update(**approved, **signing, signed_digest="a" * 64)
+    assert Memorandum.objects.get(case=case).signed_digest == "a" * 64
 
 
 def test_an_extension_stays(in_force):
