@@ -3,7 +3,15 @@
 import re
 from datetime import date
 
+import pytest
+
 BODY = "北湾商会"
+
+
+@pytest.fixture(scope="module")
+def portal(own_portal):
+    """A portal of this file's own: what it types must be nobody's name yet."""
+    return own_portal
 
 
 def press(page, *keys):
