@@ -140,7 +140,7 @@ def makers() -> Iterator[tuple[Ours, Naive, Chromium]]:
     with contextlib.ExitStack() as stack:
         system = _system(stack)
         plain = _naive(stack, system)
-        chromium = stack.enter_context(sync_playwright()).chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"], env=system)
+        chromium = stack.enter_context(sync_playwright()).chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=["--no-sandbox"], env=system)
         stack.callback(chromium.close)
         stack.callback(core_printing.printer.close)
         yield Ours(), plain, Chromium(chromium.new_page())

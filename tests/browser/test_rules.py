@@ -13,6 +13,12 @@ PAGES = {
 NOTICE = "关于2027年部分节假日安排的通知\n一、元旦：1月1日（周五）至3日（周日）放假，共3天。"
 
 
+@pytest.fixture(scope="module")
+def portal(own_portal):
+    """A portal of this file's own: what it changes holds for every case."""
+    return own_portal
+
+
 def open_rule(person, code: str, number: int) -> str:
     """Go from the list to the rule of a step; returns its address."""
     page = person.go("/rules/")
