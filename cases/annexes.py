@@ -55,14 +55,24 @@ class Side:
 
     def __init__(self) -> None:
         self._parts: list[tuple[str, Callable[[User], Any]]] = []
+        self._counts: list[Callable[[User], int]] = []
 
-    def add(self, panel: str, show: Callable[[User], Any]) -> None:
-        """Add a part: its template, given `shown`, and what returns that for a person, in a fixed number of queries (None: nothing to show)."""
+    def add(self, panel: str, show: Callable[[User], Any], *, count: Callable[[User], int] | None = None) -> None:
+        """Add a part: its template, given `shown`, and what returns that for a person, in a fixed number of queries (None: nothing to show).
+
+        `count` says how much of it waits for a person, on every page and so in few queries.
+        """
         self._parts.append((panel, show))
+        if count:
+            self._counts.append(count)
 
     def panels(self, person: User) -> list[tuple[str, Any]]:
         """(template, what it shows) of each part that has something for this person."""
         return [(panel, shown) for panel, show in self._parts if (shown := show(person)) is not None]
+
+    def count(self, person: User) -> int:
+        """How much waits for this person in all parts."""
+        return sum(count(person) for count in self._counts)
 
 
 today, approvals = Side(), Side()

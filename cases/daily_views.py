@@ -33,7 +33,7 @@ def today(request):
         "counts": counts,
         "next_due": None if by_item or counts["overdue"] or counts["today"] else next_due(groups),
         "waiting": list(queries.with_case(waiting)[:SHORT]),
-        "waiting_count": waiting.count(),
+        "waiting_count": waiting.count() + annexes.approvals.count(request.user),
         "returned": list(queries.with_case(queries.returned_to(request.user))[:SHORT]),
         "reminders": [(one, one.due is not None and one.due < day) for one in reminders_for(list(queries.mine_of(request.user).people), day)],
         "department": _department(request.user, day),

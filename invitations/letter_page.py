@@ -83,10 +83,19 @@ class Waiting:
 
 def decisions_of(person: User) -> list[Waiting] | None:
     """The letters of which this person is to decide something that another asked, in two queries: voids, and scans to compare. None where there are none."""
+    return _waiting(*_to_decide(person))
+
+
+def count_decisions(person: User) -> int:
+    """How many there are of them, in two queries at most."""
+    return sum(letters.count() for _label, letters in _to_decide(person))
+
+
+def _to_decide(person: User) -> tuple[tuple[Any, QuerySet[InvitationLetter]], ...]:
     from_others = Q(asked_by=person) | Q(asked_for=person)
     asked = Cancellation.objects.filter(letter=OuterRef("pk"), decision="").exclude(from_others)
     unread = Scan.objects.filter(letter=OuterRef("pk"), decision="").exclude(Q(added_by=person) | Q(added_for=person))
-    return _waiting(
+    return (
         (ending.CANCEL.label, _seen(person, SIGN).filter(Exists(asked))),
         (paper.CONFIRM.label, _seen(person, paper.OPENER).filter(Exists(unread))),
     )

@@ -21,7 +21,7 @@ from core.text_fields import PasswordAgainField
 from . import application_acts, checks, drawable, ending, paper, visits
 from .application_forms import OpeningForm
 from .issuing import issue, people_behind
-from .letter_page import decisions_of, waiting_for
+from .letter_page import count_decisions, decisions_of, waiting_for
 from .models import Application, CheckRule
 from .scope import ITEM
 from .wording import template_in_force
@@ -224,4 +224,4 @@ LETTERS = register(
     )
 )
 annexes.today.add("invitations/_waiting.html", waiting_for)
-annexes.approvals.add("invitations/_waiting.html", decisions_of)
+annexes.approvals.add("invitations/_waiting.html", decisions_of, count=count_decisions)

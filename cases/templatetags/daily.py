@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from cases import annexes
 from cases.queries import mine_of, seeing, waiting_for
 from cases.standing import standings_of
 from core.templatetags.portal import MOST
@@ -46,7 +47,7 @@ def daily_work(context: Context) -> Daily:
     return Daily(
         works,
         _count(mine_of(user).cases()) if works else 0,
-        _count(waiting_for(user)) if works else 0,
+        _count(waiting_for(user)) + annexes.approvals.count(user) if works else 0,
         others,
         _shortcuts(works, user.has_perm("cases.handle_case")),
     )

@@ -60,6 +60,18 @@ def test_it_is_void_on_every_page_at_once(letter, preparer, signer, unit):
     assert "不能再用" in client.get(letter.get_absolute_url()).content.decode()
 
 
+def test_what_is_to_be_decided_is_counted_with_the_approvals(letter, preparer, signer):
+    asked(letter, preparer)
+
+    page = make.client_of(signer).get(reverse("cases:today"))
+
+    assert '<span class="n hot">1</span>' in page.text
+    assert page.context["waiting_count"] == 1
+    assert '<span class="n hot">' not in make.client_of(preparer).get(reverse("cases:today")).text
+    on_letter(letter, "keep_letter", by=signer, note="仍要使用", password="-")
+    assert '<span class="n hot">' not in make.client_of(signer).get(reverse("cases:today")).text
+
+
 def test_who_asked_does_not_decide(letter, signer):
     asked(letter, signer)
 
