@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from cases.printing import BODY, NONE, Cell, Table, moment, name, on, text
@@ -92,7 +93,6 @@ def sheet_pdf(memorandum: Any, by: User, at: datetime) -> bytes:
             "number": memorandum.case.number,
             "facts": _facts(memorandum, today, lines),
             "tables": [table for table in (_parties(memorandum), _promises(lines)) if table.rows],
-            "definition": typeset(str(commitments.DEFINITION)) if lines else "",
             "recorded_at": at.isoformat(),
             "printed": f"{moment(at)}　{by.name}　打印",
         }
@@ -100,7 +100,7 @@ def sheet_pdf(memorandum: Any, by: User, at: datetime) -> bytes:
 
 
 def _facts(memorandum: Any, today: date, lines: Sequence[commitments.Line]) -> list[tuple[str, Cell]]:
-    state = queries.state_of(memorandum, today, queries.alert_days())
+    state, rate = queries.state_of(memorandum, today, queries.alert_days()), commitments.rate_of(lines)
     approved = f"{on(timezone.localdate(memorandum.approved_at))}　{memorandum.approved_by.name}" if memorandum.approved_at else NONE
     filed = f"{memorandum.originals} 份，{memorandum.originals_place}" if memorandum.filed_at else NONE
     signed = "　".join(part for part in (on(memorandum.signed_on), memorandum.signed_place) if part)
@@ -113,11 +113,15 @@ def _facts(memorandum: Any, today: date, lines: Sequence[commitments.Line]) -> l
         ("有效期", [typeset(f"{on(memorandum.effective_on)} 至 {on(memorandum.holds_until())}")] if memorandum.is_signed else [typeset(NONE)]),
         ("期限和续期", [typeset(term_in_words(memorandum) or NONE)]),
         ("正本", text(filed)),
-        ("文本摘要", [format_html('<span class="small">{}</span>', memorandum.signed_digest or memorandum.approved_digest or NONE)]),
+        ("文本摘要", [_small(memorandum.signed_digest or memorandum.approved_digest or NONE)]),
         ("承办人", [name(memorandum.case.handler)]),
         ("状态", [typeset(str(state.label))]),
-        ("履约率", [typeset(commitments.rate_of(lines).words)]),
+        ("履约率", [typeset(rate.words), _small(str(commitments.DEFINITION))] if rate.due else [typeset(NONE)]),
     ]
+
+
+def _small(words: str) -> SafeString:
+    return format_html('<span class="small">{}</span>', typeset(words))
 
 
 def _parties(memorandum: Any) -> Table:
@@ -146,4 +150,4 @@ def _promises(lines: Sequence[commitments.Line]) -> Table:
         ]
         for line in lines
     ]
-    return Table("合作事项", (("条款", "w27"), ("合作事项", "wide"), ("负责人", "w20"), ("频次", "w20"), ("下次期限", "w27"), ("已履行/已到期", "w20")), rows)
+    return Table("合作事项", (("条款", "w27"), ("合作事项", "wide"), ("负责人", "w20"), ("频次", "w20"), ("下次期限", "w23"), ("已履行/已到期", "w27")), rows)

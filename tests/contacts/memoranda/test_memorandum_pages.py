@@ -314,8 +314,9 @@ def test_one_is_printed_on_a_sheet(in_force, preparer):
     response = make.client_of(preparer).get(reverse("contacts:memorandum-print", args=[in_force.number]))
 
     told = words(response)
-    for part in ("合作备忘录摘要", "天津市贸促会与北湾商会合作备忘录", "Lars Berg", "部门档案柜", "0%（0/2）", "履约率"):
+    for part in ("合作备忘录摘要", "天津市贸促会与北湾商会合作备忘录", "Lars Berg", "部门档案柜", "0%（0/2）", "履约率", "已履行/已到期"):
         assert part in told, part
+    assert len(PdfReader(BytesIO(response.content)).pages) == 1
     assert AuditEvent.objects.filter(action="memorandum.print").count() == 1
 
 
