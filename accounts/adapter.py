@@ -73,5 +73,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def is_password_of(request: HttpRequest, password: str) -> bool:
-    """Whether whoever is signed in typed their password again; a wrong guess counts as a failed sign-in, and with enough of them the account is locked."""
-    return bool(get_adapter(request).reauthenticate(cast(User, request.user), password))
+    """Whether whoever is signed in typed their password again; a wrong guess counts as a failed sign-in, and with enough of them the account is locked.
+
+    None at all is no guess.
+    """
+    return bool(password) and bool(get_adapter(request).reauthenticate(cast(User, request.user), password))

@@ -74,7 +74,8 @@ class LockoutHandler(AxesDatabaseHandler):
             return
         username = credentials.get("username") or ""
         account = User.objects.filter(username=username.strip().lower()).first()
-        with acting(None, request):
+        again = account if account is not None and account == getattr(request, "user", None) else None  # asked for the password again
+        with acting(again, request):
             super().user_login_failed(sender, credentials, request, **kwargs)
             record("sign_in.fail", account or "", name=digest_of(username))
             request.axes_locked_out = self.is_locked(request, credentials)

@@ -1,9 +1,12 @@
 """审签: what waits for a second person, and the page on which it is decided; nowhere else can it be."""
 
+import re
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.adapter import is_password_of
@@ -13,6 +16,15 @@ from .access import case_worker
 from .approval_page import ApprovalPage, question_of
 
 DECISIONS = ("approve", "send_back")
+# How an opinion begins, as phrases do, that says the other thing than the button.
+CONTRARY = {
+    "approve": re.compile(r"(退回|不同意|returned|rejected)(?!\w)", re.IGNORECASE),
+    "send_back": re.compile(r"(同意|批准|approved)(?!\w)", re.IGNORECASE),
+}
+CONTRADICTIONS = {
+    "approve": gettext_lazy("意见写的是退回，没有办理。要退回请点“退回”；同意的，请改写意见。"),
+    "send_back": gettext_lazy("意见写的是同意，没有办理。要同意请点同意的按钮；退回的，请写明理由。"),
+}
 SHORT = 20
 
 
@@ -47,6 +59,8 @@ def approval_detail(request, pk):
         raise Http404
     typed = request.POST.copy()
     typed["note"] = typed.get("note", "").strip() or typed.get("phrase", "").strip()
+    if CONTRARY[decision].match(typed["note"]):
+        return _page(request, pk, refusal=CONTRADICTIONS[decision], field="note")
     version = request.POST.get("version", "")
     if decision == "approve" and page.asks_password and not is_password_of(request, typed.get("password", "")):
         return _page(request, pk, refusal=_("密码不正确，没有办理。请重新输入登录密码。"), field="password")
@@ -69,7 +83,9 @@ def _page(request, pk, *, form=None, refusal="", field=None, changes=(), status=
         raise Http404
     if form is None:
         form = page.form_class(request.POST if refusal else None, turn=page.turn)
-    if refusal:
+    elif page.asks_password and "password" not in form.fields:  # sent back without a reason: the page still asks for it
+        form.fields["password"] = page.form_class(turn=page.turn).fields["password"]
+    if refusal and not (field and field in form.errors):
         form.add_error(field, refusal)
     phrases = queries.phrases_for(request.user) if page.can_decide else []
     context = {"page": page, "form": form, "changes": changes, "phrases": phrases, "chosen": request.POST.get("phrase", "")}

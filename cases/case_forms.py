@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.forms import PortalHelper, SearchHelper
+from core.text_fields import guard
 
 from .kinds import CaseKind
 from .models import Case, Term
@@ -30,6 +31,7 @@ class NewCaseForm(forms.Form):
 
     def __init__(self, *args: Any, kind: CaseKind, origin: Case | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        guard(self.fields.items())
         if origin:
             self.fields["relation"] = forms.ModelChoiceField(
                 label=_now("与 %(number)s 的关系") % {"number": origin.number},

@@ -109,9 +109,10 @@ def _take(request, case, action, key):
         return _tell(request, number=case.number, action=action, key=key, error=error, status=507)
     drafts.forget(request.user, request.path)
     label = _actions_of(case)[action].label
-    messages.success(
-        request, _("办件已结束：%(label)s。") % {"label": label} if done.is_closed and not case.is_closed else _("已办理：%(label)s。") % {"label": label}
-    )
+    told = _("办件已结束：%(label)s。") % {"label": label} if done.is_closed and not case.is_closed else _("已办理：%(label)s。") % {"label": label}
+    if _actions_of(case)[action].is_told:
+        told += done.timeline.filter(kind=action)[0].text
+    messages.success(request, told)
     if not Case.objects.visible_to(request.user).filter(pk=case.pk).exists():
         return redirect("cases:today")
     return redirect(f"{case.get_absolute_url()}#{_place(done, request.user, action, key)}")

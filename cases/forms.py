@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.forms import PortalHelper
+from core.text_fields import guard
 from duties.models import Sheet
 
 from .kinds import Turn
@@ -20,7 +21,7 @@ DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class ActionForm(forms.Form):
-    """Base: keeps the turn, and drops the fields that do not fit the case."""
+    """Base: keeps the turn, refuses what cannot be printed, and drops the fields that do not fit the case."""
 
     keeps_drafts = True  # False where what is typed is nothing to store before it is sent
 
@@ -28,6 +29,7 @@ class ActionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.turn = turn
         self.helper = PortalHelper()
+        guard(self.fields.items())
         self.fit(turn)
 
     def fit(self, turn: Turn) -> None:

@@ -1,6 +1,6 @@
 """What a kind of case is made of: stages, actions, what blocks them; and the registry that the apps above fill in their `process.py`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, auto
@@ -111,6 +111,7 @@ class Action:
     form: Callable[..., forms.Form] | None = None  # an ActionForm
     asks_password: bool = False  # whoever takes it types the password again
     takes_files: bool = False
+    is_told: bool = False  # what the timeline says of it is told to whoever took it, at once
     look: Callable[..., None] | None = None  # looks further into its `files` for a `case` and the `key` of its part, before the engine is asked
 
     def permission_for(self, target: Target) -> str:
@@ -145,6 +146,10 @@ class Stage:
 
 
 def nothing_offered(case: Case, detail: models.Model | None) -> Iterable[tuple[Action, Any]]:
+    return ()
+
+
+def nothing_frozen(case: Case, detail: models.Model | None) -> Collection[int]:
     return ()
 
 
@@ -206,6 +211,7 @@ class CaseKind:
     actions: tuple[Action, ...] = ()  # beside those of its stages
     offered: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # which of them its state allows, and on what
     afterwards: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # the same, for what goes on after the case is closed
+    frozen: Callable[[Case, models.Model | None], Collection[int]] = nothing_frozen  # documents (primary keys) that are neither replaced nor withdrawn any more
     reminders: Callable[[Sequence[int], date], Iterable[Reminder]] = no_reminders  # what is up to these people (primary keys) after the close
     # what the page of an approval says was checked, beside what it looks at itself: whether it is as it should be, in words, and more of it
     checks: Callable[[Case, models.Model | None], Iterable[tuple[bool, Text, Text]]] = nothing_checked

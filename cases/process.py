@@ -148,8 +148,10 @@ def _pairs(case: Case, detail: Model | None, by: User, at: datetime) -> Iterator
             yield from ((action, task) for action in tasks.BY_STATUS[CaseTask.Status(task.status)])
     for material in case.materials.all():
         yield from ((action, material) for action in _material_actions(case, material, held))
+    frozen = kind_of(case).frozen(case, detail)
     for document in case.documents.all():
-        yield from ((action, document) for action in documents.actions_of(case, document))
+        if document.pk not in frozen:
+            yield from ((action, document) for action in documents.actions_of(case, document))
     for approval in case.approvals.all():
         if approval.is_open:
             yield from ((action, approval) for action in approvals.decisions_of(case, approval) if not held or action is approvals.RECALL)

@@ -22,12 +22,11 @@ from lists.filters import PersonField
 
 from .book_queries import bodies_like
 from .models import ContactPoint, Country, Organisation, OrganisationAddress, Person, Position
-from .text_values import NUMBERS, folded_value
+from .text_values import NUMBERED, NUMBERS, folded_value
 
 LONG = forms.Textarea(attrs={"rows": 3})
 TICK_MANY = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
 PHONE = re.compile(r"[0-9０-９+＋()（）\-－.\s转ext#xX,，、/;]+")
-KEY = re.compile(r"[#＃](\d{1,18})\s*$")
 DEEPEST = 20  # levels of parent organisations
 BODY_ATTRS = {"autocomplete": "off", "list": "bodies", "data-suggest": reverse_lazy("contacts:organisation-suggest")}
 
@@ -52,7 +51,7 @@ class BodyField(forms.CharField):
     def _found(self, typed: str) -> Organisation:
         assert self.user is not None, "set by the form"
         seen = Organisation.objects.visible_to(self.user)
-        if key := KEY.search(typed):
+        if key := NUMBERED.search(typed):
             found: Organisation | None = seen.filter(pk=int(key[1])).first()
             if found is None:
                 raise ValidationError(_("没有编号是 %(key)s 的机构。") % {"key": key[1]})

@@ -186,7 +186,7 @@ def _person_page(stored):
 def _register(request, made, sheet, shown):
     template, context = shown
     found = likeness.alike(likeness.typed(context["kind"], request.POST), by=request.user) if sheet.is_valid() else []
-    is_asked = any(hit.is_likely for hit in found) and "sure" not in request.POST
+    is_asked = any(hit.is_likely or hit.is_namesake for hit in found) and "sure" not in request.POST
     if sheet.is_valid() and not is_asked:
         rows = {part: rows.typed for part, rows in sheet.parts.items()}
         actions.register(made, sheet.main.cleaned_data, rows, by=request.user, request=request)

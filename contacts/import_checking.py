@@ -99,7 +99,11 @@ class Checker:
         """An organisation that is new needs a country, one that is there must be told from others."""
         found = self.bodies.found.get(row.body, [])
         if len(found) > 1:
-            row.read.problems.setdefault("organisation", _("库里有几个机构叫这个名称，请写全称，或先合并重复的机构。"))
+            numbers = "、".join(f"#{number}" for number in found[:6])
+            text = _("库里有几个机构叫这个名称，请在名称后写明编号（%(numbers)s），或先合并重复的机构。") % {"numbers": numbers}
+            row.read.problems.setdefault("organisation", text)
+        elif row.body in self.bodies.numbered and not found:
+            row.read.problems.setdefault("organisation", _("没有编号是 %(key)s 的机构。") % {"key": self.bodies.numbered[row.body]})
         elif row.body and not found:
             if not (row.read.values.get("organisation_country") or self.batch.country_id):
                 row.read.problems.setdefault("organisation_country", _("这是新机构，请填写所在国家（地区）。"))

@@ -12,8 +12,9 @@ from . import likeness
 from .import_columns import Read, cells_of, is_person, know_countries, person_of, points_of, read_row
 from .likeness import Described
 from .matching import forms_of_body, forms_of_person
-from .models import ImportBatch, ImportRow
+from .models import ImportBatch, ImportRow, Organisation
 from .models.matches import Kind
+from .text_values import NUMBERED
 
 PIECE = 500  # rows compared at once
 
@@ -81,6 +82,7 @@ class Bodies:
 
     by: Any
     found: dict[str, list[int]] = field(default_factory=dict)
+    numbered: dict[str, int] = field(default_factory=dict)  # those that are named with their number
 
     def look_up(self, rows: Sequence[Row]) -> None:
         """Find those that these rows name for the first time."""
@@ -96,6 +98,11 @@ class Bodies:
         for key, one, hits in zip(new, sought, likeness.alike_to_many(sought, by=self.by), strict=True):
             named = [hit for hit in hits if not one.country or "country" in hit.reasons]
             self.found[key] = [hit.record.pk for hit in named if hit.score == named[0].score]
+        numbered = {key: int(told[1]) for key, values in new.items() if (told := NUMBERED.search(values.get("organisation", "")))}
+        if numbered:
+            there = set(Organisation.objects.visible_to(self.by).filter(pk__in=numbered.values()).values_list("pk", flat=True))
+            self.found |= {key: [number] if number in there else [] for key, number in numbered.items()}
+            self.numbered |= numbered
 
     def key_of(self, row: Row) -> int | None:
         """The key of the organisation of a row, if it is one of the book."""

@@ -24,7 +24,7 @@ from cases.standing import Standing, standings_of
 from correspondence.models import Entry
 from duties.models import DutyItem
 
-from .interaction_fields import raw
+from .interaction_fields import CHANGED_MEANWHILE, raw
 from .interaction_process import (
     CARRY_OVER,
     CLOSE_YEAR,
@@ -101,10 +101,12 @@ def register(
     return Interaction.objects.get(pk=made.pk)
 
 
-def correct(interaction: Interaction, values: Mapping[str, Any], *, by: User, request: HttpRequest | None = None) -> None:
-    """Put right what was entered; `values` are those of `CorrectForm`."""
+def correct(interaction: Interaction, values: Mapping[str, Any], *, version: int, by: User, request: HttpRequest | None = None) -> None:
+    """Put right what was entered; `values` are those of `CorrectForm`. `version` is what the page showed; raises Refused where that is not so any more."""
     with acting(by, request):
         _lock([interaction.thread.case])
+        if Interaction.objects.get(pk=interaction.pk).version != version:
+            raise Refused(CHANGED_MEANWHILE)
         _perform(interaction.thread.case, CORRECT_INTERACTION.name, raw(dict(values)) | {"interaction": interaction.pk}, by, request)
 
 

@@ -60,7 +60,7 @@ def last_talks(people: Sequence[Person], user: User) -> Mapping[int, panels.Cell
 def lines_of(organisation: Organisation, user: User) -> Sequence[panels.Line]:
     """The last interactions, for the background brief."""
     found = for_lines(_of(organisation, user))[:SHOWN]
-    return [panels.Line(f"{one.day} {one.get_mode_display()}", one.summary[:120]) for one in found]
+    return [panels.Line(f"{one.day} {one.get_mode_display()}", " ".join(one.summary.split())[:120]) for one in found]
 
 
 def counts(user: User) -> Mapping[int, int]:

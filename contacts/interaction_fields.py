@@ -11,18 +11,25 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DAY, THIS_AGE
 from accounts.models import User
+from core.text_fields import guard
 
 from .models import Interaction, Person, Sensitivity, Visit
 
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 LONG = forms.Textarea(attrs={"rows": 3})
 THIS_CENTURY = datetime(2000, 1, 1, tzinfo=timezone.get_default_timezone())
+CHANGED_MEANWHILE = _("打开页面之后，这次往来已由他人更正或撤销。请先看过现在的内容再提交；已填的内容都还在。")
 AHEAD = 600  # seconds that the clock of a phone may be ahead
 
 
 class PeopleChoice(forms.ModelMultipleChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         return str(obj)
+
+
+def correction_reason() -> forms.CharField:
+    """Why something is put right; what stood there before is in the trail."""
+    return forms.CharField(label=_("更正理由"), max_length=300, help_text=_("例如：时间登错。原来的内容留在审计日志里。"))
 
 
 def moment(**options: Any) -> forms.DateTimeField:
@@ -52,6 +59,10 @@ class InteractionFields(forms.Form):
     is_reported = forms.BooleanField(label=_("已按规定报外办"), required=False, help_text=_("接待外国外交官等须报外办的，勾选并填文号。"))
     report_number = forms.CharField(label=_("报外办文号"), max_length=80, required=False)
     form_key = forms.CharField(max_length=32, min_length=32, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        guard(self.fields.items())
 
     def offer(self, by: User, organisation: int | None) -> None:
         """Offer the people of this body and the department's own, beside those that were named; begin with now and the person at the form."""

@@ -10,7 +10,7 @@ from accounts.models import User
 from cases.models import Case
 from core.forms import PortalHelper
 
-from .interaction_fields import FIELDS, LONG, InteractionFields
+from .interaction_fields import CHANGED_MEANWHILE, FIELDS, LONG, InteractionFields, correction_reason
 from .models import Interaction
 from .models.interactions import LOG
 
@@ -19,14 +19,20 @@ class CorrectionForm(InteractionFields):
     """Putting right what was entered; the next step stays with its task, a visit with its own acts."""
 
     next_on = next_step = visit_kind = starts_at = ends_at = place = form_key = None  # type: ignore[assignment]
+    reason = correction_reason()
+    version = forms.IntegerField(widget=forms.HiddenInput)
 
     helper = PortalHelper()
 
     def __init__(self, data: Any, *, by: User, interaction: Interaction) -> None:
-        initial: dict[str, Any] = {name: getattr(interaction, name) for name in FIELDS}
+        initial: dict[str, Any] = {name: getattr(interaction, name) for name in (*FIELDS, "version")}
         initial["happened_at"] = timezone.localtime(interaction.happened_at).replace(tzinfo=None)
         initial["people"] = [person.pk for person in interaction.people.all()]
         initial["ours"] = [person.pk for person in interaction.ours.all()]
+        self.is_stale = data is not None and data.get("version") != str(interaction.version)
+        if self.is_stale:
+            data = data.copy()
+            data["version"] = interaction.version
         super().__init__(data, initial=initial)
         self.interaction = interaction
         self.offer(by, interaction.thread.organisation_id)
@@ -36,6 +42,11 @@ class CorrectionForm(InteractionFields):
         if timezone.localdate(at).year != year:
             raise forms.ValidationError(_("这次往来登记在 %(year)d 年度，时间须在这一年；年度不对的请撤销后重新登记。") % {"year": year})
         return at
+
+    def clean(self) -> dict[str, Any]:
+        if self.is_stale:
+            self.add_error(None, CHANGED_MEANWHILE)
+        return super().clean()
 
 
 class ReasonForm(forms.Form):

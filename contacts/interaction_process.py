@@ -22,7 +22,7 @@ from cases.progress import current_steps, missing_materials
 from cases.steps import prefetch_again
 from core import search
 
-from .interaction_fields import FIELDS, InteractionFields
+from .interaction_fields import FIELDS, InteractionFields, correction_reason
 from .models import Interaction, InteractionLink, InteractionThread, Sensitivity, Visit
 from .models.interactions import LOG
 from .search import INTERACTIONS
@@ -175,6 +175,7 @@ class CorrectForm(OfThreadForm, ThreadFields):
     """Putting right what was entered; the next step stays with its task, a visit with its own acts."""
 
     next_on = next_step = visit_kind = starts_at = ends_at = place = form_key = None  # type: ignore[assignment]
+    reason = correction_reason()
 
 
 def correct(turn: Turn) -> str:
@@ -189,8 +190,8 @@ def correct(turn: Turn) -> str:
     search.put(INTERACTIONS, [interaction])
     after = audited(interaction)
     changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-    record("interaction.correct", interaction, changes=changed)
-    return hidden_told(interaction)
+    record("interaction.correct", interaction, changes=changed, reason=turn.data["reason"])
+    return gettext("%(told)s\n理由：%(reason)s") % {"told": hidden_told(interaction), "reason": turn.data["reason"]}
 
 
 class WithdrawForm(OfThreadForm, ReasonForm):

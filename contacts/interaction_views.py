@@ -241,7 +241,7 @@ def interaction_edit(request, pk):
     form = CorrectionForm(request.POST or None, by=request.user, interaction=interaction)
     if form.is_valid():
         try:
-            interaction_actions.correct(interaction, form.cleaned_data, by=request.user, request=request)
+            interaction_actions.correct(interaction, form.cleaned_data, version=form.cleaned_data["version"], by=request.user, request=request)
         except (InvalidError, Refused) as refusal:
             form.add_error(None, _words(refusal))
         else:

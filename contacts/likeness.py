@@ -71,6 +71,10 @@ class Alike:
         return self.score >= LIKELY
 
     @property
+    def is_namesake(self) -> bool:
+        return "name" in self.reasons
+
+    @property
     def words(self) -> list[str]:
         return [str(REASONS[reason]) for reason in self.reasons]
 

@@ -1,6 +1,6 @@
 """How memoranda run through the published steps of item 1.2: contact, the text approved and signed, carried out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Model
@@ -145,6 +145,13 @@ def snapshot(case: Case, detail: Model | None) -> Mapping[str, Any]:
     return facts | {gettext("签署方"): parties, gettext("文本"): as_facts(texts_in_force(case, detail))}
 
 
+def frozen(case: Case, detail: Model | None) -> Collection[int]:
+    """What was signed stays: the texts of a memorandum in force, and the scans of the originals once these are filed."""
+    if not isinstance(detail, Memorandum) or not detail.is_signed:
+        return ()
+    return {text.document_id for text in detail.all_texts if not text.is_scan or detail.filed_at}
+
+
 def _shown(memorandum: Memorandum, name: str) -> Any:
     display = getattr(memorandum, f"get_{name}_display", None)
     value = display() if display else getattr(memorandum, name)
@@ -172,5 +179,6 @@ MEMORANDA = register(
         snapshot=snapshot,
         actions=acts.ACTIONS,
         offered=acts.offered,
+        frozen=frozen,
     )
 )

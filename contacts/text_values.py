@@ -6,6 +6,7 @@ from core.chinese import normalise, spell
 
 from .models import ContactPoint, Organisation, Person
 
+NUMBERED = re.compile(r"[#＃](\d{1,18})\s*$")  # a body by its name and number, where others have its name
 NUMBERS = {ContactPoint.Kind.PHONE, ContactPoint.Kind.MOBILE, ContactPoint.Kind.FAX}
 
 

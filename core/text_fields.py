@@ -38,14 +38,18 @@ def english(text: str) -> None:
 
 
 def guard(fields: Iterable[tuple[str, forms.Field]]) -> None:
-    """Let every text field refuse what cannot be printed, those of English what is Chinese; days are picked or typed."""
+    """Let every text field refuse what cannot be printed, those of English what is Chinese; days are picked or typed.
+
+    What is taken as it is typed (`strip=False`: passwords, pasted tables) is left alone. A second time changes nothing.
+    """
     for name, field in fields:
-        if isinstance(field, forms.CharField):
+        if isinstance(field, forms.CharField) and field.strip:
             field.error_messages["max_length"] = TOO_LONG
-            field.validators = [one for one in field.validators if not isinstance(one, ProhibitNullCharactersValidator)]  # told by name, as the others
-            field.validators.append(plain_lines if isinstance(field.widget, forms.Textarea) else plain)
-            if name.endswith("_en"):
-                field.validators.append(english)
+            ours = [plain_lines if isinstance(field.widget, forms.Textarea) else plain, *([english] if name.endswith("_en") else [])]
+            theirs = [
+                one for one in field.validators if one not in ours and not isinstance(one, ProhibitNullCharactersValidator)
+            ]  # told by name, as the others
+            field.validators = [*theirs, *ours]
         elif isinstance(field, forms.DateField):
             field.widget = DAY
             field.error_messages["invalid"] = NO_DAY

@@ -189,7 +189,7 @@ def facts_of(source: Application, today: date) -> dict[str, Any]:
 
 EDIT = Action("edit_application", _("填写申请"), form=ApplicationForm, effect=edit)
 ADD = Action("add_invitee", _("增加被邀请人"), form=InviteeForm, effect=add)
-PASTE = Action("paste_roster", _("粘贴名单"), form=RosterForm, effect=paste)
+PASTE = Action("paste_roster", _("粘贴名单"), form=RosterForm, effect=paste, is_told=True)
 TAKE_OVER = Action("take_over_case", _("从其他办件带入"), form=TakeOverForm, effect=take_over)
 EDIT_INVITEE = Action("edit_invitee", _("修改被邀请人"), form=InviteeForm, effect=edit_invitee)
 REMOVE = Action("remove_invitee", _("移出名单"), form=RemoveForm, effect=remove)

@@ -257,7 +257,7 @@ class RosterForm(ActionForm):
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "autocomplete": "off", "wrap": "off", "class": "mono"}),
         help_text=gettext_lazy(
             "在 Excel 里连标题行一起选中、复制，粘贴到这里。标题可用中文或英文，次序不限，"
-            "例如：护照上的姓、护照上的名、中文姓名、性别、出生日期、国籍、护照号码、签发日期、有效期至、工作单位、职务。"
+            "例如：护照上的姓、护照上的名、中文姓名、性别、出生日期、国籍、护照号码、签发日期、有效期至、工作单位、职务；也可以有工作单位（英文）、职务（英文）、曾来华、现在境内。"
         ),
         error_messages={"required": gettext_lazy("没有内容。请在 Excel 里选中名单，复制，再粘贴到这里。")},
     )
@@ -295,7 +295,7 @@ class RosterForm(ActionForm):
 
 
 def _lines(rows: Sequence[rosters.RosterRow]) -> list[str]:
-    labels = {column.name: column.label for column in rosters.COLUMNS}
+    labels = {column.name: column.label for column in rosters.ASKED}
     return [
         _("第 %(row)d 行，%(column)s：%(text)s") % {"row": row.number, "column": labels[name], "text": text}
         for row in rows

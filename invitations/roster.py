@@ -1,8 +1,8 @@
 """A roster of invitees pasted from Excel: what each row says, and what is wrong with it, cell by cell.
 
 Excel puts cells on the clipboard with tabs between, a cell that holds a tab, a line break or a quotation mark in quotation marks. A line of headings
-in Chinese or English is recognised in any order; without one the columns stand in the order of COLUMNS. Nothing is lost: what cannot be read stays
-as it was typed, and what stands in a column that nobody asked for is kept with its heading.
+in Chinese or English is recognised in any order; without one the columns stand in the order of COLUMNS, and no others are read. Nothing is lost: what
+cannot be read stays as it was typed, and what stands in a column that nobody asked for is kept with its heading.
 """
 
 import csv
@@ -31,6 +31,7 @@ MAX_LENGTH = 200_000  # signs of the whole text
 NOTE = re.compile(r"\([^)]*\)|【[^】]*】")
 SEXES = {"M": "男 男性 先生 m male man mr", "F": "女 女性 女士 f female woman ms mrs", "X": "x 未注明 unspecified"}
 SEX_OF = {word: sex for sex, words in SEXES.items() for word in words.split()}
+YES_OR_NO = dict.fromkeys(["是", "有", "y", "yes", "true", "√", "✓", "1"], True) | dict.fromkeys(["否", "无", "没有", "n", "no", "false", "×", "0"], False)
 UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs"}
 NUMBER = re.compile(r"[A-Z0-9]{5,12}")
 SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
@@ -124,6 +125,13 @@ def _read_words(text: str, _today: date) -> str:
     return text
 
 
+def _read_yes(text: str, _today: date) -> bool:
+    answer = YES_OR_NO.get(unicodedata.normalize("NFKC", text).casefold().strip(" ."))
+    if answer is None:
+        raise CellError(_("“%(text)s”看不出是或否。请填 是、否，或 Y、N。") % {"text": text})
+    return answer
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its name in `values`, what it is called, what may stand as its heading, and how a cell of it is read."""
@@ -167,6 +175,13 @@ COLUMNS = [
     Column("employer", gettext_lazy("工作单位"), "工作单位|单位|单位名称|公司|公司名称|employer|company|organisation|organization|company name", _read_words),
     Column("job", gettext_lazy("职务"), "职务|职位|职业|岗位|job|job title|title|position|occupation|post", _read_words),
 ]
+BY_HEADING = [  # never by their place
+    Column("employer_en", gettext_lazy("工作单位（英文）"), "工作单位英文|英文工作单位|单位英文名称|employer english|employer in english", _read_words),
+    Column("job_en", gettext_lazy("职务（英文）"), "职务英文|英文职务|职位英文|英文职位|position english|position in english|job title english", _read_words),
+    Column("has_visited", gettext_lazy("曾来华"), "曾来华|是否曾来华|来过中国|是否来过中国|has visited china|visited china|been to china", _read_yes),
+    Column("is_in_china", gettext_lazy("现在境内"), "现在境内|是否在境内|在华|in china|in china now|now in china", _read_yes),
+]
+ASKED = (*COLUMNS, *BY_HEADING)
 WHOLE_NAME = Column("name", gettext_lazy("姓名"), "姓名|英文姓名|外文姓名|护照姓名|name|full name|name in passport|name as in passport", _read_words)
 COUNTER = Column("counter", gettext_lazy("序号"), "序号|编号|no|number|nr|#|s n|sn", _read_words)
 
@@ -175,13 +190,14 @@ def _key(heading: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", heading).casefold()) or heading.strip()
 
 
-COLUMN_OF = {_key(heading): column for column in (*COLUMNS, WHOLE_NAME, COUNTER) for heading in column.headings.split("|")}
+COLUMN_OF = {_key(heading): column for column in (*ASKED, WHOLE_NAME, COUNTER) for heading in column.headings.split("|")}
 
 
 def _column_of(heading: str) -> Column | None:
-    """The column with this heading, notes in brackets left out; of a heading in two languages either may do."""
-    plain = NOTE.sub("", unicodedata.normalize("NFKC", heading))
-    ways = (plain, "".join(HAN.findall(plain)), HAN.sub("", plain))
+    """The column with this heading, as it stands or with notes in brackets left out; of a heading in two languages either may do."""
+    whole = unicodedata.normalize("NFKC", heading)
+    plain = NOTE.sub("", whole)
+    ways = (whole, plain, "".join(HAN.findall(plain)), HAN.sub("", plain))
     return next((COLUMN_OF[_key(way)] for way in ways if _key(way) in COLUMN_OF), None)
 
 
@@ -244,7 +260,7 @@ def _row(number: int, cells: list[str], columns: list[Column | None], headings: 
             row.typed[column.name] = text
     if WHOLE_NAME.name in row.typed:
         _part_name(row)
-    for column in COLUMNS:
+    for column in ASKED:
         _read_cell(row, column, row.typed.get(column.name, ""), today)
     if not {"surname", "given_names"} & {*row.values, *row.errors}:
         row.errors["surname"] = _("没有填写护照上的姓名。")

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from cases.models import Case
 from core import codes, inspection, sealed_files
+from core.files import digest_of
 from core.inspection import RefusedFileError
 from core.printing import PrintRefusedError
 
@@ -77,6 +78,8 @@ def _judged(letter: InvitationLetter, findings: Sequence[inspection.Finding]) ->
     kinds = [finding.kind for finding in findings]
     if kinds != ["pdf"] and not PICTURES.issuperset(kinds):
         raise ScanRefusedError("scan_kind", KINDS)
+    if letter.sha256 in {digest_of(finding.path) for finding in findings}:
+        raise ScanRefusedError("scan_unsigned", _("这是下载的电子函件，没有签字和印章，没有收下。请打印、签字、用印后扫描，再上传扫描件。"))
     found = inspection.read_codes(findings)
     if found.pages != letter.pages:
         words = {"scan": found.pages, "letter": letter.pages or 0}

@@ -23,6 +23,7 @@ MINUTE = timedelta(minutes=1)
 KEPT = timedelta(days=1)
 BRACKETS = str.maketrans("[](){}【】", "〔〕〔〕〔〕〔〕")
 LONGEST = 80  # signs of a number; longer ones were never given
+LOOSE = re.compile(r"(\D*?)〔?((?:19|20)\d\d)〕?[年-]?第?0*([1-9]\d*)号?")  # as people write a number down
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,15 @@ class Answer:
     is_purged: bool = False  # passport numbers are kept no longer
 
 
-def read_number(typed: str) -> str:
-    """A letter's number as it is stored, from what somebody typed: width, kind of brackets, spaces and a leading 第 do not matter."""
+def read_number(typed: str) -> list[str]:
+    """What number somebody may mean, as it is stored, the likeliest first. Width, kind of brackets, spaces and a leading 第 do not matter.
+
+    The second way is for a number of the usual form of official papers (GB/T 9704: 邀函〔2026〕1号) written down without its brackets or its 号.
+    """
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", typed)).translate(BRACKETS)
-    return text.removeprefix("第")[: LONGEST + 1]
+    text = text.removeprefix("第")[: LONGEST + 1]
+    loose = LOOSE.fullmatch(text)
+    return [text, f"{loose[1]}〔{loose[2]}〕{loose[3]}号"] if loose else [text]
 
 
 def by_token(token: str, passport: str = "") -> Answer | None:
@@ -56,7 +62,9 @@ def by_token(token: str, passport: str = "") -> Answer | None:
 
 def by_number(number: str, code: str, passport: str = "") -> Answer | None:
     """What number and code tell. `code` was read by core.codes.read_code."""
-    letter = InvitationLetter.objects.select_related("replaced_by").filter(number=read_number(number)).first()
+    meant = read_number(number)
+    found = {letter.number: letter for letter in InvitationLetter.objects.select_related("replaced_by").filter(number__in=meant)}
+    letter = next((found[one] for one in meant if one in found), None)
     fits = codes.matches(code, letter.code_digest if letter else None)
     return _answer(letter, passport, with_names=False) if letter and fits else None
 

@@ -245,6 +245,7 @@ def test_a_wrong_password_does_not_reauthenticate():
     response = client.post("/accounts/reauthenticate/", {"password": "wrong password 99"})
 
     assert response.context["form"].errors == {"password": ["密码不正确，请重新输入。"]}
+    assert (last_event().action, last_event().by) == ("sign_in.fail", client.person)
 
 
 def test_argon2_keeps_passwords(settings):

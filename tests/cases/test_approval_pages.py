@@ -85,6 +85,16 @@ def test_the_badge_counts_what_waits_and_what_is_open(handler, reviewer, asked):
     assert '<span class="n' not in text(make.signed_in("leader").get(LIST))
 
 
+@pytest.mark.parametrize(("decision", "note"), [("approve", "退回，请补齐材料。"), ("approve", "Returned: please"), ("send_back", "同意。")])
+def test_an_opinion_that_says_the_contrary_is_asked_about(reviewer, asked, decision, note):
+    typed = {"decision": decision, "phrase": note, "note": "", "version": asked.case.version}
+
+    response = make.client_of(reviewer).post(address(asked), typed)
+
+    assert "没有办理" in response.context["form"].errors["note"][0]
+    assert not type(asked).objects.get().decision
+
+
 # -- the page -----------------------------------------------------------------------------------------------------------------------------------------------
 
 

@@ -173,6 +173,16 @@ def test_one_that_seems_to_be_there_is_asked_about(client):
     assert Organisation.objects.count() == 2
 
 
+def test_a_namesake_is_asked_about(client):
+    make.organisation("北湾商会", country=make.country("DNK"))
+    sent = page(client, "organisation-create") | body_facts()
+
+    assert "不是同一个，仍要登记" in client.post(address("organisation-create"), sent).text
+    assert Organisation.objects.count() == 1
+    client.post(address("organisation-create"), sent | {"sure": "1"})
+    assert Organisation.objects.count() == 2
+
+
 def test_an_empty_request_is_answered_by_the_form(client):
     assert client.post(address("person-create"), {}).context["form"].errors
     assert not Person.objects.exists()

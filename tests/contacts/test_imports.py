@@ -273,6 +273,22 @@ def test_new_bodies_need_a_country_and_known_ones_are_found(client):
     assert Person.objects.get(name="丁明").positions.get().organisation.country.code == "DEU"
 
 
+def test_of_bodies_of_one_name_the_number_tells_which(client):
+    one, two = make.organisation("远海公司"), make.organisation("远海公司", country=make.country("DNK"))
+    table = [[name, "", "", body, "", "会长", "", ""] for name, body in (("区明", f"远海公司 #{two.pk}"), ("贝明", "远海公司"), ("丁明", "远海公司 #999999"))]
+
+    batch = batch_of(client, table)
+
+    problems = {number: row.problems["organisation"] for number, row in told(batch).items()}
+    assert set(problems) == {3, 4}
+    assert f"请在名称后写明编号（#{one.pk}、#{two.pk}）" in problems[3]
+    assert problems[4] == "没有编号是 999999 的机构。"
+    client.post(reverse("contacts:import-choose", args=[batch.pk]), {"what": "problems", "choice": "skip"})
+    rosters.imported(client, batch)
+    assert Person.objects.get().positions.get().organisation == two
+    assert Organisation.objects.count() == 2
+
+
 def test_a_body_without_a_type_is_told(client, clerk):
     batch = rosters.taken(client, rosters.text([ONE], SHORT), "名单.csv")
     import_acts.map_columns(batch, batch.mapping, country=None, kind=None, by=clerk)

@@ -140,12 +140,21 @@ def test_without_a_body_nothing_is_printed(client, several):
 
 
 def test_a_sign_that_no_font_has_is_named(client, clerk, body):
-    logged(body, clerk, summary="\U0001f600")
+    logged(body, clerk, summary="\U00020000")
 
     answer = client.get(LIST + "print/", {"organisation": body.pk})
 
     assert answer.status_code == 422
     assert "没有打印" in answer.content.decode()
+
+
+def test_what_cannot_be_printed_is_refused_where_it_is_typed(client, clerk, body):
+    made = logged(body, clerk, summary="第一行\r\n第二行")
+
+    page = client.post(f"{made.get_absolute_url()}edit/", correction("2026-01-02T10:00") | {"summary": "好😀"})
+
+    assert page.context["form"].errors["summary"] == ["第 2 个字符是“😀”（U+1F600），请删去。"]
+    assert client.get(f"{body.get_absolute_url()}brief.pdf").status_code == 200
 
 
 # -- bodies that nobody talked to --------------------------------------------------------------------------------------------------------------------------
@@ -233,14 +242,24 @@ def test_it_is_corrected_on_its_page(client, clerk, body):
     made = logged(body, clerk, people=[make.contact("贝明", clerk, at=body)], ours=[clerk])
     address = f"{made.get_absolute_url()}edit/"
     form = client.get(address).context["form"]
-    sent = {name: form[name].value() for name in ("mode", "summary", "sensitivity", "people", "ours")}
+    sent = {name: form[name].value() for name in ("mode", "summary", "sensitivity", "people", "ours", "version")}
     when = timezone.localtime(made.happened_at).strftime("%Y-%m-%dT%H:%M")
 
-    answer = client.post(address, sent | {"happened_at": when, "summary": "改期"})
+    answer = client.post(address, sent | {"happened_at": when, "summary": "改期", "reason": "日子听错"})
 
     assert answer.url == made.get_absolute_url()
     now = Interaction.objects.get()
     assert (now.summary, now.people.count(), now.ours.count()) == ("改期", 1, 1)
+
+    stale = client.post(address, sent | {"happened_at": when, "summary": "又改期", "reason": "日子听错"})
+
+    assert "已由他人更正" in stale.text
+    assert ("又改期" in stale.text, stale.context["form"]["version"].value()) == (True, 2)
+    assert Interaction.objects.get().summary == "改期"
+
+
+def correction(when):
+    return {"mode": "phone", "summary": "改", "sensitivity": "internal", "happened_at": when, "reason": "登错", "version": 1}
 
 
 @pytest.mark.parametrize(("change", "words"), [({"summary": ""}, "id_summary_error"), ({"happened_at": "2020-01-01T10:00"}, "年度不对的请撤销后重新登记")])
@@ -248,7 +267,7 @@ def test_a_wrong_correction_is_answered_beside_the_field(client, clerk, body, ch
     made = logged(body, clerk)
     when = timezone.localtime(made.happened_at).strftime("%Y-%m-%dT%H:%M")
 
-    page = client.post(f"{made.get_absolute_url()}edit/", {"mode": "phone", "summary": "改", "sensitivity": "internal", "happened_at": when} | change)
+    page = client.post(f"{made.get_absolute_url()}edit/", correction(when) | change)
 
     assert words in page.content.decode()
 
@@ -283,7 +302,7 @@ def test_an_act_that_the_case_refuses_is_told(client, clerk, body, monkeypatch):
     monkeypatch.setattr("contacts.interaction_actions.withdraw", lambda *args, **options: (_ for _ in ()).throw(actions.Refused("办件有变化")))
     when = timezone.localtime(made.happened_at).strftime("%Y-%m-%dT%H:%M")
 
-    for part, sent in (("edit/", {"mode": "phone", "summary": "改", "sensitivity": "internal", "happened_at": when}), ("withdraw/", {"reason": "错"})):
+    for part, sent in (("edit/", correction(when)), ("withdraw/", {"reason": "错"})):
         assert "办件有变化" in client.post(made.get_absolute_url() + part, sent).content.decode()
 
 

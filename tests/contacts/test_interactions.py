@@ -217,7 +217,7 @@ def test_the_timeline_and_the_tasks_do_not_tell_what_is_restricted(clerk, body):
 
 def corrected(made, by, **more):
     usual = {name: getattr(made, name) for name in ("mode", "summary", "happened_at", "sensitivity", "is_reported", "report_number")}
-    actions.correct(made, usual | {"people": [], "ours": []} | more, by=by)
+    actions.correct(made, usual | {"people": [], "ours": [], "reason": "登记有误"} | more, version=made.version, by=by)
     return Interaction.objects.get(pk=made.pk)
 
 
@@ -229,6 +229,18 @@ def test_it_is_corrected_with_a_trail(clerk, body):
     assert (now.summary, now.report_number, now.version) == ("改期到二月", "津外〔2026〕3号", 2)
     event = AuditEvent.objects.get(action="interaction.correct")
     assert '"summary": ["对方来电，确认下月来访", "改期到二月"]' in event.facts
+    assert "登记有误" in event.facts
+    assert TimelineEntry.objects.get(kind="correct_interaction").text.endswith("理由：登记有误")
+
+
+def test_who_has_not_seen_a_correction_corrects_nothing(clerk, body):
+    made = logged(body, clerk)
+    corrected(made, clerk, summary="改期到二月")
+
+    with pytest.raises(actions.Refused, match="已由他人更正"):
+        corrected(made, clerk, summary="改期到三月")
+
+    assert Interaction.objects.get().summary == "改期到二月"
 
 
 def test_it_stays_in_its_year(clerk, body):

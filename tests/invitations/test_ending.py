@@ -159,6 +159,7 @@ def test_the_password_is_asked_again(letter, preparer, signer):
 
     assert InvitationLetter.objects.get().cancelled_at
     assert AuditEvent.objects.filter(action="sign_in.again", by=signer).count() == 1
+    assert AuditEvent.objects.filter(action="sign_in.fail").count() == 1  # no password is no guess
     assert client.post(place, {"note": "", "password": "wrong", "version": case_of(letter).version}).status_code == 404
 
 

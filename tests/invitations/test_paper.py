@@ -110,7 +110,7 @@ def test_with_scan_and_receipt_the_step_is_done_and_the_case_closed(sealed, regi
     [
         ({"submitted_on": (TODAY() + timedelta(days=1)).isoformat()}, "提交日期还没有到"),
         ({"submitted_on": (TODAY() - timedelta(days=3)).isoformat()}, "提交日期早于签发日期"),
-        ({"submitted_on": "昨天"}, "日期"),
+        ({"submitted_on": "昨天"}, "没有这一天"),
         ({"receipt": ""}, "必填"),
         ({"receipt": "长" * 81}, "80"),
     ],

@@ -42,6 +42,24 @@ def test_the_review_page_shows_all_that_is_decided_on(asked, reviewers):
     assert "P00004417" not in page
 
 
+def test_a_signer_who_sends_back_without_a_reason_is_asked_for_it(asked, reviewers, signer):
+    for reviewer in reviewers:
+        make.act(asked, "approve", f"approval:{current_approval(asked).pk}", by=reviewer)
+    make.act(asked, "submit", "3")
+    approval, client = current_approval(asked), make.client_of(signer)
+    sent = {"decision": "send_back", "note": "", "version": make.process.load({"pk": asked.pk}).version}
+
+    page = client.post(approval.get_absolute_url(), sent)
+
+    assert page.context["form"].errors == {"note": ["退回必须写明理由，便于承办人修改。"]}
+    assert 'name="password"' in page.text
+    blank = client.post(approval.get_absolute_url(), sent | {"decision": "approve"})
+    assert blank.context["form"].errors == {"password": ["请输入登录密码。"]}
+    assert not AuditEvent.objects.filter(action="sign_in.fail").exists()
+    client.post(approval.get_absolute_url(), sent | {"note": "在华地点有误"})
+    assert type(approval).objects.get(pk=approval.pk).decision == "returned"
+
+
 def test_the_specimen_is_a_picture_in_the_page(asked, reviewers):
     answer = make.client_of(reviewers[0]).get(picture(asked))
 

@@ -80,6 +80,16 @@ def test_headings_with_a_counter_and_columns_of_others():
     assert roster.rows[0].others == {"房型": "大床房", "第 14 列": "素食"}
 
 
+def test_columns_that_are_known_by_their_headings_alone():
+    headings = [*CHINESE, "工作单位（英文）", "Position (English)", "曾来华", "In China"]
+
+    roster = read_roster(paste(headings, [*CELLS, "Volvo", "Chief engineer", "是", "no"]), TODAY)
+
+    assert roster.rows[0].values == VALUES | {"employer_en": "Volvo", "job_en": "Chief engineer", "has_visited": True, "is_in_china": False}
+    assert roster.rows[0].others == {}
+    assert "看不出是或否" in read_roster(paste(headings, [*CELLS, "Volvo", "", "也许", ""]), TODAY).rows[0].errors["has_visited"]
+
+
 def test_a_heading_that_stands_twice_counts_once():
     roster = read_roster(paste([*CHINESE, "职务"], [*CELLS, "Director"]), TODAY)
 

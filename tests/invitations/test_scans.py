@@ -124,6 +124,12 @@ def test_the_scan_of_another_letter_is_refused_by_its_number(preparer, unit, rev
     assert '"scan_of_another"' in refusals()[0]
 
 
+def test_the_letter_itself_is_no_scan(sealed, registrar, monkeypatch):
+    monkeypatch.setattr("invitations.scans.digest_of", lambda path: sealed.sha256)
+
+    assert "没有签字和印章" in refused(sealed, registrar, ("letter.pdf", scans.pdf(scans.paper_of(sealed))))
+
+
 def test_the_code_of_no_letter_is_refused(sealed, registrar):
     told = refused(sealed, registrar, ("scan.pdf", scans.pdf(scans.paper(drawing.verify_url("0" * 26)))))
 

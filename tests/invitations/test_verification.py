@@ -48,7 +48,19 @@ def test_number_and_code_tell_no_names(letter, words):
     assert "BERG" not in page
 
 
-@pytest.mark.parametrize("typed", ["邀函[{year}]1号", " 第邀函（{year}）１号 ", "邀函【{year}】1号"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "邀函[{year}]1号",
+        " 第邀函（{year}）１号 ",
+        "邀函【{year}】1号",
+        "邀函[{year}]1",
+        "邀函 {year} 1 号",
+        "邀函({year})01号",
+        "邀函〔{year}〕第1号",
+        "邀函{year}年1号",
+    ],
+)
 def test_brackets_and_width_of_the_number_do_not_matter(letter, words, typed):
     answer = verification.by_number(typed.format(year=letter.year), codes.read_code(words["code"]))
 

@@ -341,6 +341,10 @@ def test_it_goes_on_when_its_originals_are_filed_and_scanned(draft, reviewer, si
     found = memorandum(draft)
     assert (states(draft), found.originals, found.originals_place) == (["done", "done", "open"], 2, "部门档案柜 3 号")
     assert [text.is_scan for text in found.texts.all()] == [False, False, True]
+    for document in draft.documents.values_list("pk", flat=True):
+        for action in ("withdraw_document", "new_version"):
+            with pytest.raises(BlockedError):
+                make.act(draft, action, f"document:{document}", reason="传错")
     assert blocked(draft, "return", "3", to=1, reason="x") == ["ENG-03"]
 
 
