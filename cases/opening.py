@@ -58,7 +58,7 @@ def open_case(
         add_parts(case, sheet)
         kind = kind_of(case)
         if kind.detail and (kind.needs_detail or facts):
-            kind.detail._default_manager.create(case=case, **(facts or {}))
+            kind.opened(case, kind.detail._default_manager.create(case=case, **(facts or {})))
         prefetch_related_objects([case], "steps__step", "materials", "tasks", "holds")
         start_steps(case, now)
         case.save(update_fields=["due_on"])

@@ -1,6 +1,7 @@
 """How coordination matters run through the published steps of item 2.3: daily contact, taking up what is asked, completing it and replying."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model
@@ -57,24 +58,29 @@ def edit(turn: Turn) -> str:
         setattr(matter, name, turn.data[name])
     matter.save(update_fields=changed)
     if isinstance(turn.target, CaseStep):
-        keep_due(turn, turn.target)
+        keep_due(turn.case, matter, turn.target)
+        prefetch_again(turn.case, "tasks")
     return "、".join(str(CoordinationMatter._meta.get_field(name).verbose_name) for name in changed)  # type: ignore[union-attr]
 
 
-def keep_due(turn: Turn, step: CaseStep) -> None:
+def keep_due(case: Case, matter: CoordinationMatter, step: CaseStep) -> None:
     """Let the day that the counterpart wants stand among the deadlines of the case: as a task under the step at hand."""
-    matter = matter_of(turn)
     task = matter.due_task
     if task is None and matter.due_on is None:
         return
     if task is None:
         title = gettext("按要求的日期办结并答复")
-        matter.due_task = CaseTask.objects.create(case=turn.case, step=step, title=title, is_required=False, due_on=matter.due_on)
+        matter.due_task = CaseTask.objects.create(case=case, step=step, title=title, is_required=False, due_on=matter.due_on)
         matter.save(update_fields=["due_task"])
     elif task.status == CaseTask.Status.OPEN:
         task.due_on, task.step = matter.due_on, step
         task.save(update_fields=["due_on", "step"])
-    prefetch_again(turn.case, "tasks")
+
+
+def opened(case: Case, detail: Model) -> None:
+    """The day that is wanted counts from the first step on."""
+    assert isinstance(detail, CoordinationMatter)
+    keep_due(case, detail, case.steps.order_by("step__number")[0])
 
 
 def propose(turn: Turn) -> str:
@@ -92,11 +98,12 @@ def instruct(turn: Turn) -> str:
     return f"{matter.instructed_by}：{matter.instruction}"
 
 
-def take_up(turn: Turn) -> str:
-    """Complete the registration; the day that is wanted goes on with the step after it."""
+def go_on(turn: Turn) -> str:
+    """Complete a step; the day that is wanted goes on with the step after it."""
     later = [step for step in turn.case.own_steps if isinstance(turn.target, CaseStep) and step.number > turn.target.number]
     if later:
-        keep_due(turn, later[0])
+        keep_due(turn.case, matter_of(turn), later[0])
+        prefetch_again(turn.case, "tasks")
     return str(turn.data["remark"])
 
 
@@ -121,7 +128,8 @@ EDIT = Action("edit_matter", _("填写对接事项"), form=MatterForm, effect=ed
 PROPOSE = Action("propose", _("登记拟办意见"), form=ProposalForm, effect=propose)
 INSTRUCT = Action("instruct", _("登记批示"), form=InstructionForm, effect=instruct)
 REPLY = Action("reply", _("登记结果和答复"), form=ReplyForm, effect=reply)
-TAKE_UP = Action("take_up", _("完成登记，交办"), Move.COMPLETE, blockers=register_blockers, effect=take_up, form=FinishForm)
+TALKED = replace(COMPLETE, effect=go_on)
+TAKE_UP = Action("take_up", _("完成登记，交办"), Move.COMPLETE, blockers=register_blockers, effect=go_on, form=FinishForm)
 FINISH = Action("finish_matter", _("办结"), Move.COMPLETE, blockers=finish_blockers, form=FinishForm)
 
 
@@ -149,12 +157,13 @@ COORDINATION = register(
         form=OpeningForm,
         panel="contacts/_matter_panel.html",
         stages=(
-            Stage("liaise", _("日常联系"), (COMPLETE,)),
+            Stage("liaise", _("日常联系"), (TALKED,)),
             Stage(REGISTER, _("对接"), (TAKE_UP,)),
             Stage(COMPLETION, _("完成"), (FINISH,)),
         ),
         snapshot=snapshot,
         actions=(EDIT, PROPOSE, INSTRUCT, REPLY),
         offered=offered,
+        opened=opened,
     )
 )

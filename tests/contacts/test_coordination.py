@@ -121,6 +121,19 @@ def test_the_day_that_is_wanted_is_a_deadline_of_the_case(matter):
     assert matter.case.tasks.filter(template=None).count() == 1
 
 
+def test_the_day_that_is_wanted_counts_from_the_opening_through_every_step(clerk, office):
+    wanted = timezone.localdate() + timedelta(days=9)
+
+    case = make.case("2.3", clerk, facts={"counterpart": office, "due_on": wanted})
+
+    assert case.due_on == wanted
+    task = case.coordination_matter.due_task
+    assert (task.step.step.number, case.tasks.filter(template=None).count()) == (1, 1)
+    make.act(case, "complete", "1")
+    assert again(case.coordination_matter).due_task.step.step.number == 2
+    assert Case.objects.get(pk=case.pk).due_on == wanted
+
+
 def test_the_day_goes_on_with_the_step_after(matter):
     _taken_up(matter)
 
