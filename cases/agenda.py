@@ -19,7 +19,7 @@ from accounts.models import User
 from . import approvals, steps
 from .kinds import Action, Blocker, CaseKind, Move, Text, Turn, kind_of, quiet_cases
 from .models import Approval, Case, CaseMaterial, CaseStep, CaseTask
-from .progress import current_steps
+from .progress import current_steps, open_tasks
 from .queries import Due, Mine, due_of, listed_items, mine_of, span_of
 from .standing import Standing, standings_of
 
@@ -171,9 +171,17 @@ def _line(case: Case, entry: Entry, detail: Model | None, user: User, today: dat
         tag = Tag("held", _("待补正")) if case.open_hold else None
         return Line(case, entry.due, entry.tasks, step, tag, _tick(case, task), _other(owner, user), today)
     standing = next(standing for standing in standings_of(user) if standing.person.pk == case.handler_id)
-    step = next(iter(current_steps(case)), None)
+    step = _step_at_hand(case)
     tag, act = what_next(case, detail, step, user, standing)
     return Line(case, entry.due, [], step, tag, act, _other(standing.person, user), today)
+
+
+def _step_at_hand(case: Case) -> CaseStep | None:
+    """Of the steps that may be worked on, the first under which the day of the case falls, else the first."""
+    current = current_steps(case)
+    due = {task.step_id for task in open_tasks(case, current) if task.due_on == case.due_on}
+    fitting = [step for step in current if case.due_on and (step.due_on == case.due_on or step.pk in due)]
+    return next(iter(fitting or current), None)
 
 
 def _other(person: User, user: User) -> User | None:

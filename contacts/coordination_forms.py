@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +13,7 @@ from cases.forms import DAY, LONG, ActionForm, CompleteForm
 from cases.kinds import Turn
 from cases.models import Case
 from core.forms import PortalHelper
-from core.text_fields import guard
+from core.text_fields import guard, not_in_the_future
 
 from .book_forms import BodyField
 from .models import CoordinationMatter, Country, Organisation, Person, PlanLine
@@ -23,7 +22,20 @@ from .models.coordination import FACTS
 BODY_HELP = _("输入名称的一部分会有提示；没有的先在“联系人和机构”中登记。曾用名也能找到。")
 
 
-class OpeningForm(forms.ModelForm):
+class MatterDays(forms.Form):
+    """When the paper was written, and by when it wants an answer."""
+
+    def clean_dated_on(self) -> Any:
+        return not_in_the_future(self.cleaned_data["dated_on"])
+
+    def clean_due_on(self) -> Any:
+        dated, due = self.cleaned_data.get("dated_on"), self.cleaned_data["due_on"]
+        if dated and due and due < dated:
+            raise ValidationError(_("要求办结的日期不能早于来文日期。"))
+        return due
+
+
+class OpeningForm(MatterDays, forms.ModelForm):
     """What opening a case asks for: from whom the matter comes, and what is asked."""
 
     class Meta:
@@ -37,13 +49,7 @@ class OpeningForm(forms.ModelForm):
         self.helper = PortalHelper()
 
 
-def not_in_the_future(day: Any) -> Any:
-    if day and day > timezone.localdate():
-        raise ValidationError(_("日期不能晚于今天。"))
-    return day
-
-
-class MatterForm(ActionForm):
+class MatterForm(MatterDays, ActionForm):
     """The facts of a matter. What is still unknown may stay empty until the step is completed."""
 
     counterpart = BodyField(label=_("对接单位"), required=False, help_text=BODY_HELP)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DAY, THIS_AGE
 from accounts.models import User
+from cases.people_forms import BUSINESS_ROLES
 from core.text_fields import guard
 
 from .models import Interaction, Person, Sensitivity, Visit
@@ -68,7 +69,7 @@ class InteractionFields(forms.Form):
         """Offer the people of this body and the department's own, beside those that were named; begin with now and the person at the form."""
         people = Q(positions__organisation=organisation) if organisation else Q(pk__in=[])
         self._offer("people", Person.objects.filter(people | Q(pk__in=self._named("people")), archived_at=None).distinct())
-        own = Q(is_active=True, assignments__isnull=False, assignments__ended_at=None) | Q(pk__in=[by.pk, *self._named("ours")])
+        own = Q(is_active=True, groups__name__in=BUSINESS_ROLES) | Q(pk__in=[by.pk, *self._named("ours")])  # leaders and signers receive guests as well
         self._offer("ours", User.objects.filter(own).distinct().order_by("name", "username"))
         self.fields["ours"].initial = [by.pk]
         self.fields["happened_at"].initial = timezone.localtime().replace(second=0, microsecond=0, tzinfo=None)

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import THIS_AGE
@@ -20,7 +21,7 @@ from cases.kinds import Turn
 from cases.models import Case, Term
 from core.forms import PortalHelper
 from core.inspection import ALLOWED
-from core.text_fields import DAY, DAY_HELP, guard
+from core.text_fields import DAY, DAY_HELP, guard, not_in_the_future
 
 from .commitments import due_days, months_later
 from .memorandum_queries import interactions_with
@@ -253,6 +254,9 @@ class ReviewForm(FactsForm):
     def suit(self, turn: Turn) -> None:
         self.fields["opinion"].widget.attrs["rows"] = 4
 
+    def clean_reviewed_on(self) -> date | None:
+        return not_in_the_future(self.cleaned_data["reviewed_on"])
+
 
 class CountersignatureForm(FactsForm):
     model = Countersignature
@@ -351,6 +355,13 @@ class CommitmentForm(FactsForm):
         owner.initial = self.fields["owner"].initial or turn.case.handler_id
         self.fields["owner"] = owner
         self.order_fields(list(self.names))
+
+    def clean_first_due_on(self) -> date | None:
+        day: date | None = self.cleaned_data["first_due_on"]
+        since = memorandum_of(self.turn).effective_on
+        if day and since and day < since:
+            raise ValidationError(gettext("首次期限不能早于备忘录生效的日期（%(day)s）。") % {"day": since.isoformat()})
+        return day
 
 
 class InteractionChoice(forms.ModelChoiceField):

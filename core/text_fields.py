@@ -2,11 +2,13 @@
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,6 +37,13 @@ def english(text: str) -> None:
     """Raises ValidationError where there is Chinese in what is to be English."""
     if found := HAN.search(text):
         raise ValidationError(_("这里填写英文，第 %(place)d 个字符是汉字“%(sign)s”。") % {"place": found.start() + 1, "sign": found[0]})
+
+
+def not_in_the_future(day: date | None) -> date | None:
+    """The day. Raises ValidationError where it is not come yet."""
+    if day and day > timezone.localdate():
+        raise ValidationError(_("日期不能晚于今天。"))
+    return day
 
 
 def guard(fields: Iterable[tuple[str, forms.Field]]) -> None:

@@ -147,6 +147,8 @@ def test_the_day_goes_on_with_the_step_after(matter):
         ("edit_matter", facts(contact="无此人"), "contact"),
         ("edit_matter", facts(counterpart="", contact="贝明"), "contact"),
         ("edit_matter", facts(dated_on="0026-01-01"), "dated_on"),
+        ("edit_matter", facts(dated_on=str(timezone.localdate() + timedelta(days=1))), "dated_on"),
+        ("edit_matter", facts(dated_on="2026-11-02", due_on="2026-11-01"), "due_on"),
         ("instruct", {"instruction": "同意。", "instructed_by": "分管副主任", "instructed_on": "2999-01-01"}, "instructed_on"),
         ("propose", {"proposal": ""}, "proposal"),
     ],

@@ -352,6 +352,18 @@ def test_an_interaction_is_logged_from_the_page_of_the_case(client, clerk, body)
     assert Interaction.objects.get(mode="fax").summary == "传真件"
 
 
+def test_what_is_due_is_told_with_its_step(client, clerk, body):
+    visit = asked(body, clerk)
+
+    lines = [line for group in client.get("/today/").context["groups"] for line in group.lines]
+
+    assert [(line.case, line.step) for line in lines] == [(visit.thread.case, visit.task.step)]
+    assert visit.task.step.step.number == 2
+    assert "演示领导" not in client.get("/contacts/interactions/new/").text
+    make.person("leader", name="演示领导")
+    assert "演示领导" in client.get("/contacts/interactions/new/").text
+
+
 def test_a_visit_is_held_on_its_form(client, clerk, body):
     person = make.contact("贝明", clerk, at=body)
     visit = act(asked(body, clerk, people=[person]), "confirm_visit", clerk)

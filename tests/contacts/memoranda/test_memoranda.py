@@ -461,6 +461,20 @@ def test_a_call_shows_that_a_commitment_was_carried_out(in_force, partner, ours)
     assert f"{TODAY} 电话 {partner} 对方来电， 确认每年互访" in form
 
 
+def test_nothing_is_due_before_it_is_in_force(in_force):
+    facts = {"clause": "一", "item": "互访", "owner": in_force.handler_id, "frequency": "yearly"}
+    since = memorandum(in_force).effective_on
+
+    assert list(errors(in_force, "add_commitment", "3", **facts, first_due_on=(since - timedelta(days=1)).isoformat())) == ["first_due_on"]
+    make.act(in_force, "add_commitment", "3", **facts, first_due_on=since.isoformat())
+
+
+def test_nobody_has_looked_at_it_tomorrow(draft):
+    tomorrow = (TODAY + timedelta(days=1)).isoformat()
+
+    assert "reviewed_on" in errors(draft, "add_review", "2", reviewer="法规处", reviewed_on=tomorrow, opinion="无", adoption="none")
+
+
 def test_what_is_done_as_needed_has_no_day(in_force):
     assert list(
         errors(in_force, "add_commitment", "3", clause="二", item="信息交换", owner=in_force.handler_id, frequency="as_needed", first_due_on="2026-01-01")
