@@ -138,6 +138,13 @@ class ApprovalPage:
 
     @cached_property
     def materials(self) -> list[CaseMaterial]:
+        """The materials that are shown: the one to be waived, else all of the case."""
+        if self.approval.kind == Approval.Kind.WAIVER:
+            return self.needed
+        return list(self.case.materials.all())
+
+    @cached_property
+    def needed(self) -> list[CaseMaterial]:
         """The materials that this is about: the one to be waived, else those of the step, all of them with the last."""
         if self.approval.kind == Approval.Kind.WAIVER:
             return [material for material in self.case.materials.all() if material.pk == self.approval.material_id]
@@ -187,13 +194,13 @@ class ApprovalPage:
             yield Check(False, _("办件待补正，暂停期间不审签"), self.case.open_hold.reason if self.case.open_hold else "")
 
     def _completeness(self) -> Iterator[Check]:
-        missing = [material.name for material in self.materials if material.is_missing]
-        waived = [material.name for material in self.materials if material.status == CaseMaterial.Status.WAIVED]
+        missing = [material.name for material in self.needed if material.is_missing]
+        waived = [material.name for material in self.needed if material.status == CaseMaterial.Status.WAIVED]
         if missing:
             yield Check(False, _("缺 %(count)d 份材料") % {"count": len(missing)}, "、".join(missing))
-        elif self.materials:
+        elif self.needed:
             more = _("其中免交：%(names)s") % {"names": "、".join(waived)} if waived else ""
-            yield Check(True, _("运行要件 %(count)d 份齐备") % {"count": len(self.materials)}, more)
+            yield Check(True, _("运行要件 %(count)d 份齐备") % {"count": len(self.needed)}, more)
         unfinished = [task.title for task in self.tasks if task.is_required and task.status == CaseTask.Status.OPEN]
         if unfinished:
             yield Check(False, _("有 %(count)d 项任务未完成") % {"count": len(unfinished)}, "、".join(unfinished))

@@ -149,6 +149,10 @@ def nothing_offered(case: Case, detail: models.Model | None) -> Iterable[tuple[A
     return ()
 
 
+def nobody_asked(case: Case, detail: models.Model | None) -> str:
+    return ""
+
+
 def nothing_begins(case: Case, detail: models.Model) -> None:
     """A case without anything to begin with but its steps."""
 
@@ -215,6 +219,7 @@ class CaseKind:
     actions: tuple[Action, ...] = ()  # beside those of its stages
     offered: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # which of them its state allows, and on what
     afterwards: Callable[[Case, models.Model | None], Iterable[tuple[Action, Any]]] = nothing_offered  # the same, for what goes on after the case is closed
+    addressee: Callable[[Case, models.Model | None], str] = nobody_asked  # whom a notice of gaps is written to, by name
     opened: Callable[[Case, models.Model], None] = nothing_begins  # what else is begun with a case that has a detail, before its steps start
     frozen: Callable[[Case, models.Model | None], Collection[int]] = nothing_frozen  # documents (primary keys) that are neither replaced nor withdrawn any more
     reminders: Callable[[Sequence[int], date], Iterable[Reminder]] = no_reminders  # what is up to these people (primary keys) after the close

@@ -23,6 +23,7 @@ from duties.printing import balance, day, parts, typeset
 from duties.templatetags.duty_list import as_title
 
 from .chart import Chart, draw_steps
+from .kinds import kind_of
 from .models import Approval, Case, CaseHold, CaseLink, CaseMaterial, CaseStep, CaseTask, Need, TimelineEntry
 from .progress import current_steps
 
@@ -87,7 +88,7 @@ def form_pdf(case: Case, by: User, at: datetime) -> bytes:
 def notice_pdf(case: Case, hold: CaseHold, by: User, at: datetime) -> bytes:
     """The notice of every gap that a hold waits for. Raises PrintRefusedError."""
     with translation.override(settings.LANGUAGE_CODE):
-        return case_pdf("print/case_notice.html", f"一次性告知书 {case.number}", case, by, at, _notice(case, hold))
+        return case_pdf("print/case_notice.html", f"一次性告知书 {case.number}", case, by, at, _notice(case, hold, _addressee(case)))
 
 
 def file_pdf(case: Case, by: User, at: datetime) -> bytes:
@@ -117,7 +118,13 @@ def _form(case: Case) -> dict[str, Any]:
     return {"facts": _facts(case), "tables": [table for table in tables if table.rows], "signers": SIGNERS}
 
 
-def _notice(case: Case, hold: CaseHold) -> dict[str, Any]:
+def _addressee(case: Case) -> str:
+    """Whom a notice is written to: who asked for what the case is about; "" where that is not known."""
+    kind = kind_of(case)
+    return kind.addressee(case, kind.details_of([case]).get(case.pk))
+
+
+def _notice(case: Case, hold: CaseHold, to: str) -> dict[str, Any]:
     contact = getattr(case.sheet, "supervision", None)
     facts = [
         ("职责事项", [typeset(f"{case.item_id} {item_name(case)}")]),
@@ -127,6 +134,7 @@ def _notice(case: Case, hold: CaseHold) -> dict[str, Any]:
     ]
     return {
         "number": case.number,
+        "to": typeset(to),
         "case_title": typeset(case.title),
         "gaps": [prose(f"{number}.{gap}") for number, gap in enumerate(hold.gaps, 1)],
         "reason": typeset(_line(hold.reason)),
@@ -138,9 +146,10 @@ def _notice(case: Case, hold: CaseHold) -> dict[str, Any]:
 
 def _chapters(case: Case) -> Iterable[Chapter]:
     yield Chapter("办理单", render_to_string("print/_case_form.html", _form(case)))
+    to = _addressee(case)
     for hold in case.holds.all():
         if hold.gaps:
-            yield Chapter(f"一次性告知书（{prose_day(hold.since_at)}）", render_to_string("print/_case_notice.html", _notice(case, hold)))
+            yield Chapter(f"一次性告知书（{prose_day(hold.since_at)}）", render_to_string("print/_case_notice.html", _notice(case, hold, to)))
     for title, tables in (
         ("审签记录", [_approvals("", case, in_full=True)]),
         ("办理经过", _timeline(case)),

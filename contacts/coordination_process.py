@@ -144,6 +144,11 @@ def offered(case: Case, detail: Model | None) -> Iterator[tuple[Action, Any]]:
             yield REPLY, step
 
 
+def addressee(case: Case, detail: Model | None) -> str:
+    """The counterpart."""
+    return detail.counterpart.name if isinstance(detail, CoordinationMatter) and detail.counterpart else ""
+
+
 def snapshot(case: Case, detail: Model | None) -> Mapping[str, Any]:
     """What an approval of a matter covers, where a rule asks for one."""
     assert isinstance(detail, CoordinationMatter)
@@ -162,6 +167,7 @@ COORDINATION = register(
             Stage(COMPLETION, _("完成"), (FINISH,)),
         ),
         snapshot=snapshot,
+        addressee=addressee,
         actions=(EDIT, PROPOSE, INSTRUCT, REPLY),
         offered=offered,
         opened=opened,

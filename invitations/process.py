@@ -137,6 +137,11 @@ ISSUE = Action(
 )
 
 
+def addressee(case: Case, detail: Model | None) -> str:
+    """The inviting unit."""
+    return detail.unit.name if isinstance(detail, Application) and detail.unit else ""
+
+
 def snapshot(case: Case, detail: Model | None) -> Mapping[str, Any]:
     """What reviewers decide on. A passport number stands in it as its keyed digest: a change shows, the number does not."""
     assert isinstance(detail, Application)
@@ -214,6 +219,7 @@ LETTERS = register(
         panel="invitations/_panel.html",
         stages=tuple(STAGES),
         snapshot=snapshot,
+        addressee=addressee,
         actions=(*application_acts.ACTIONS, *paper.ACTIONS, *ending.ACTIONS),
         offered=application_acts.offered,
         afterwards=ending.afterwards,

@@ -1,11 +1,13 @@
 """A coordination matter through the published steps of 2.3, the list of matters, and the yearly plans."""
 
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pypdf import PdfReader
 
 from accounts.models import AuditEvent
 from cases.models import Case
@@ -132,6 +134,15 @@ def test_the_day_that_is_wanted_counts_from_the_opening_through_every_step(clerk
     make.act(case, "complete", "1")
     assert again(case.coordination_matter).due_task.step.step.number == 2
     assert Case.objects.get(pk=case.pk).due_on == wanted
+
+
+def test_a_notice_of_gaps_is_written_to_the_counterpart(clerk, office):
+    case = make.case("2.3", clerk, facts={"counterpart": office})
+    make.act(case, "hold", reason="待补正", others="缺少名单")
+
+    notice = make.client_of(clerk).get(f"{case.get_absolute_url()}holds/{case.holds.get().pk}/notice.pdf")
+
+    assert "市外办甲处：" in "".join(page.extract_text() for page in PdfReader(BytesIO(notice.content)).pages).replace("\n", "")
 
 
 def test_the_day_goes_on_with_the_step_after(matter):

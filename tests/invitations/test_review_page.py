@@ -35,6 +35,7 @@ def test_the_review_page_shows_all_that_is_decided_on(asked, reviewers):
         "P****4417",
         "邀请函核对规则",
         "函件样张",
+        "贸易往来文件",
         picture(asked),
         "谁能办哪一步",
     ):
