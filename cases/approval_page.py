@@ -34,7 +34,9 @@ def question_of(approval: Approval) -> Text:
     """What is asked for, in a word."""
     if approval.kind != Approval.Kind.STEP:
         return approval.get_kind_display()
-    return _("待签发") if approval.right == Approval.Right.SIGN else _("待审核")
+    if approval.right == Approval.Right.SIGN:
+        return _("待签发")
+    return _("待复核") if approval.is_second_review else _("待审核")
 
 
 @dataclass

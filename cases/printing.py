@@ -293,7 +293,8 @@ def asked_for(approval: Approval) -> str:
         return f"要件免交：{approval.material.name}"
     if approval.kind == Approval.Kind.OVERRIDE:
         return f"第 {approval.step.number} 步特别批准：规则 {approval.rule}"
-    return f"第 {approval.step.number} 步{'签发' if approval.right == Approval.Right.SIGN else '审核'}"
+    act = "签发" if approval.right == Approval.Right.SIGN else "复核" if approval.is_second_review else "审核"
+    return f"第 {approval.step.number} 步{act}"
 
 
 def _digest(approval: Approval) -> SafeString:

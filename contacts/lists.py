@@ -52,10 +52,10 @@ ORGANISATIONS = register(
         bring=lambda rows: rows.select_related("country", "kind"),
         columns=[
             Column("name", _("机构"), lambda row: row.name, sort="name", is_fixed=True),
-            Column("country", _("国家（地区）"), lambda row: row.country.name),
-            Column("kind", _("机构类型"), lambda row: row.kind.name),
+            Column("country", _("国家（地区）"), lambda row: str(row.country)),
+            Column("kind", _("机构类型"), lambda row: str(row.kind)),
             Column("people", _("在任人数"), lambda row: row.staff, bring=book_queries.with_staff),
-            Column("relation", _("关系等级"), lambda row: row.relation.name if row.relation else "", bring=lambda rows: rows.select_related("relation")),
+            Column("relation", _("关系等级"), lambda row: str(row.relation or ""), bring=lambda rows: rows.select_related("relation")),
             Column("owner", _("联系人（本部门）"), lambda row: row.owner.name if row.owner else "", bring=lambda rows: rows.select_related("owner")),
             Column("name_en", _("英文名称"), lambda row: row.name_en, False),
             Column("name_native", _("本国文字名称"), lambda row: row.name_native, False),
@@ -97,7 +97,7 @@ PEOPLE = register(
             Column(
                 "nationality",
                 _("国籍"),
-                lambda row: row.nationality.name if row.nationality else "",
+                lambda row: str(row.nationality or ""),
                 False,
                 bring=lambda rows: rows.select_related("nationality"),
             ),

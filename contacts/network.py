@@ -48,7 +48,7 @@ class Network:
     def bars(self, *, width: int = 760, font: str = "inherit") -> SafeString:
         """Organisations by country, ranked, drawn."""
         drawn = [
-            charts.Row(str(place), row.country.name, [charts.Part(row.values[0].count, row.values[0].address)])
+            charts.Row(str(place), str(row.country), [charts.Part(row.values[0].count, row.values[0].address)])
             for place, row in enumerate(self.rows[:BARS], 1)
             if row.values[0].count
         ]

@@ -38,7 +38,7 @@ COLUMNS = (
     Column("counterpart_number", _("对方文号"), lambda entry: entry.counterpart_number),
     Column("own_number", _("本方文号"), lambda entry: entry.own_number, is_default=False),
     Column("dated_on", _("成文日期"), lambda entry: entry.dated_on, is_default=False),
-    Column("medium", _("方式"), lambda entry: entry.medium.name),
+    Column("medium", _("方式"), lambda entry: str(entry.medium)),
     Column("items", _("事项"), lambda entry: "、".join(item.pk for item in entry.items.all()), is_default=False),
     Column("cases", _("办件"), lambda entry: "、".join(link.case.number for link in entry.shown_links)),
     Column("handler", _("承办人"), lambda entry: entry.handler.name),

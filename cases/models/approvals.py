@@ -114,6 +114,11 @@ class Approval(models.Model):
         return not self.decision
 
     @property
+    def is_second_review(self) -> bool:
+        """Whether it is a review of what somebody else has reviewed already."""
+        return self.right == self.Right.REVIEW and self.level > 1
+
+    @property
     def permission(self) -> str:
         """The right that deciding it takes."""
         return f"cases.{self.right}_case"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from core.bilingual import spoken
 from duties.models import ProcessStep, RequiredMaterial
 
 
@@ -131,4 +132,4 @@ class Term(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return spoken(self.name, self.name_en)

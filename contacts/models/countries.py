@@ -5,6 +5,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.bilingual import spoken
+
 
 class Country(models.Model):
     """A country or region with its code in passports (ICAO 9303-3, section 5); also what stands in passports as a nationality and is no country."""
@@ -39,7 +41,7 @@ class Country(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return spoken(self.name, self.name_en)
 
     def get_absolute_url(self) -> str:
         return reverse("contacts:country-detail", args=[self.code])

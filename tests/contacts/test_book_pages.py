@@ -183,6 +183,17 @@ def test_a_namesake_is_asked_about(client):
     assert Organisation.objects.count() == 2
 
 
+def test_english_pages_name_countries_and_kinds_in_english(client):
+    body = make.organisation()
+    type(body.kind).objects.filter(pk=body.kind_id).update(name_en="Overseas chamber")
+    client.cookies["django_language"] = "en"
+
+    for shown in (client.get(address("organisation-list")).text, client.get(body.get_absolute_url()).text):
+        assert "Norway" in shown
+        assert "挪威" not in shown
+    assert "Overseas chamber" in client.get(body.get_absolute_url()).text
+
+
 def test_an_empty_request_is_answered_by_the_form(client):
     assert client.post(address("person-create"), {}).context["form"].errors
     assert not Person.objects.exists()

@@ -43,6 +43,15 @@ def test_the_review_page_shows_all_that_is_decided_on(asked, reviewers):
     assert "P00004417" not in page
 
 
+def test_the_second_review_is_told_from_the_first(asked, preparer, reviewers):
+    one, two = (make.client_of(reviewer) for reviewer in reviewers)
+    assert "待审核" in one.get("/approvals/").text
+    make.act(asked, "approve", f"approval:{current_approval(asked).pk}", by=reviewers[0])
+
+    assert "待复核" in two.get("/approvals/").text
+    assert "（复核）" in make.client_of(preparer).get(asked.get_absolute_url()).text
+
+
 def test_a_signer_who_sends_back_without_a_reason_is_asked_for_it(asked, reviewers, signer):
     for reviewer in reviewers:
         make.act(asked, "approve", f"approval:{current_approval(asked).pk}", by=reviewer)
