@@ -112,7 +112,8 @@ def _entries(person: User, is_own: bool, base: str) -> Iterator[Any]:
     if is_own:
         tasks, cases = tasks.filter(Q(assignee=person) | Q(assignee=None, case__handler=person)), cases.filter(handler=person)
     for task in tasks.select_related("case").order_by("due_on", "pk")[:MOST]:
-        yield _day(f"task-{task.pk}", task.due_on, _("跟进：%(title)s") % {"title": task.title}, base + task.case.get_absolute_url())
+        words = {"title": task.title, "case": task.case.title}
+        yield _day(f"task-{task.pk}", task.due_on, _("跟进：%(title)s（%(case)s）") % words, base + task.case.get_absolute_url())
     for case in cases.order_by("due_on", "pk")[:MOST]:
         yield _day(
             f"case-{case.pk}", case.due_on, _("到期：%(number)s %(title)s") % {"number": case.number, "title": case.title}, base + case.get_absolute_url()

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actions import Refused
@@ -24,10 +25,11 @@ ICS = "text/calendar; charset=utf-8"
 class FeedForm(forms.ModelForm):
     """A new address: what it shows, and where it is used."""
 
+    scope = forms.ChoiceField(label=gettext_lazy("范围"), choices=CalendarFeed.Scope.choices, widget=forms.RadioSelect)
+
     class Meta:
         model = CalendarFeed
         fields = ["scope", "label"]
-        widgets = {"scope": forms.RadioSelect}
 
     helper = PortalHelper()
 

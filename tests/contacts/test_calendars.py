@@ -54,6 +54,10 @@ def test_a_feed_has_a_name_and_a_scope(client, edition, sent):
     assert not CalendarFeed.objects.exists()
 
 
+def test_the_form_offers_two_scopes(client):
+    assert [value for value, _label in client.get("/calendar/").context["form"].fields["scope"].choices] == ["own", "department"]
+
+
 def test_no_two_of_one_name(client, clerk, edition):
     feed(clerk)
 
@@ -69,11 +73,12 @@ def test_it_shows_own_visits_follow_ups_and_deadlines(clerk, body):
     found = events(token)
 
     case = visit.thread.case
-    assert set(found) == {"来访 北湾商会", "跟进：确认航班", "跟进：登记会见结果：北湾商会", f"到期：{case.number} {case.title}"}
+    follow_ups = {f"跟进：确认航班（{case.title}）", f"跟进：登记会见结果：北湾商会（{case.title}）"}
+    assert set(found) == {"来访 北湾商会", *follow_ups, f"到期：{case.number} {case.title}"}
     shown = found["来访 北湾商会"]
     assert (shown["dtstart"].dt, shown["dtend"].dt) == (visit.starts_at, visit.starts_at + timedelta(hours=1))
     assert (str(shown["location"]), str(shown["status"]), str(shown["url"])) == ("二楼会议室", "CONFIRMED", f"http://testserver{visit.get_absolute_url()}")
-    assert found["跟进：确认航班"]["dtstart"].dt == timezone.localdate()
+    assert found[f"跟进：确认航班（{case.title}）"]["dtstart"].dt == timezone.localdate()
 
 
 def test_what_was_talked_about_stays_inside(clerk, body):
