@@ -12,7 +12,7 @@ from accounts.models import User
 from cases.forms import DAY, LONG, ActionForm, CompleteForm
 from cases.kinds import Turn
 from cases.models import Case
-from core.forms import PortalHelper
+from core.forms import PortalHelper, unmark
 from core.text_fields import guard, not_in_the_future
 
 from .book_forms import BodyField
@@ -72,6 +72,7 @@ class MatterForm(MatterDays, ActionForm):
         body.user, body.initial = turn.by, matter.counterpart
         self.fields["contact"].initial = str(matter.contact or "")
         self.fields.update(own)
+        unmark(*self.fields.values())  # wanted by the end of the step
         self.order_fields(FACTS)
 
     def clean_direction(self) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.models import Term
-from core.forms import PortalHelper
+from core.forms import PortalHelper, unmark
 
 from .card_rows import table_of
 from .import_columns import BY_NAME, COLUMNS, NAMES
@@ -70,6 +70,7 @@ class MappingForm(forms.Form):
             required=False,
             initial=batch.kind_id,
             empty_label=_("请选择"),
+            help_text=_("表里有机构的，必须选择。"),
         )
         self.fields["country"] = forms.ModelChoiceField(
             Country.objects.filter(archived_at=None),
@@ -79,6 +80,7 @@ class MappingForm(forms.Form):
             empty_label=_("未注明"),
             help_text=_("表里没有写明所在国家（地区）的新机构用这一个。"),
         )
+        unmark(*self.fields.values())
         self.helper = PortalHelper()
 
     @property
@@ -107,6 +109,7 @@ class RowForm(forms.Form):
         for column in COLUMNS:
             if column.name in wanted:
                 self.fields[column.name] = forms.CharField(label=str(column.label), max_length=5000, required=False)
+        unmark(*self.fields.values())
         self.helper = PortalHelper()
 
     def tell(self, problems: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import DAY, THIS_AGE
 from accounts.models import User
 from cases.people_forms import BUSINESS_ROLES
+from core.forms import unmark
 from core.text_fields import guard
 
 from .models import Interaction, Person, Sensitivity, Visit
@@ -64,6 +65,8 @@ class InteractionFields(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         guard(self.fields.items())
+        if "starts_at" in self.fields:
+            unmark(self.fields["starts_at"])  # an appointment needs it
 
     def offer(self, by: User, organisation: int | None) -> None:
         """Offer the people of this body and the department's own, beside those that were named; begin with now and the person at the form."""

@@ -1,6 +1,13 @@
 """How every form of the portal is drawn."""
 
 from crispy_forms.helper import FormHelper
+from django.forms import Field
+
+
+def unmark(*fields: Field) -> None:
+    """Do not call these fields optional: what else is filled in says whether they are wanted."""
+    for field in fields:
+        field.is_unmarked = True  # type: ignore[attr-defined]  # for components/_field.html
 
 
 class PortalHelper(FormHelper):

@@ -141,6 +141,15 @@ def test_a_workbook_that_only_looks_like_one_is_refused(client):
     assert "已损坏" in text_of(rosters.uploaded(client, out.getvalue()))
 
 
+def test_no_column_is_called_optional(client):
+    batch = rosters.taken(client, rosters.text([ONE], SHORT), "名单.csv")
+
+    page = text_of(client.get(reverse("contacts:import-map", args=[batch.pk])))
+
+    assert "表里有机构的，必须选择" in page
+    assert "选填" not in page
+
+
 def test_hidden_sheets_are_not_read(client):
     book = openpyxl.Workbook()
     book.active.append(["内部"])
