@@ -203,10 +203,11 @@ def _typed(request):
 
 
 def _blank(request, offer):
-    """The form of the action, filled with the draft if the person asks for it."""
+    """The form of the action, filled with what the link to it says, or with the draft if the person asks for it."""
     if offer.action.form is None:
         return None
-    form = offer.action.form(turn=offer.turn)
+    linked = {name: request.GET[name] for name in offer.action.form.from_link if name in request.GET}
+    form = offer.action.form(turn=offer.turn, initial=linked)
     draft = drafts.find(request.user, request.path) if RESTORE in request.GET else None
     return offer.action.form(turn=offer.turn, initial=drafts.initial_of(form, draft)) if draft else form
 

@@ -23,6 +23,7 @@ DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 class ActionForm(forms.Form):
     """Base: keeps the turn, refuses what cannot be printed, and drops the fields that do not fit the case."""
 
+    from_link: tuple[str, ...] = ()  # fields that a link to the form may fill in
     keeps_drafts = True  # False where what is typed is nothing to store before it is sent
 
     def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
@@ -218,6 +219,7 @@ class MaterialForm(ActionForm):
 class NewMaterialForm(ActionForm):
     name = forms.CharField(label=_("要件名称"), max_length=300, help_text=_("运行要件以“等”结尾，可以按办件需要增列。"))
     now = forms.BooleanField(label=_("办结本步前必须收齐"), required=False)
+    from_link = ("name",)
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

@@ -75,6 +75,15 @@ class Panel:
     def may_edit(self) -> bool:
         return may_edit(self.case, self.person)
 
+    @property
+    def case_to_edit(self) -> Case | None:
+        return self.case if self.may_edit else None
+
+    @property
+    def listed(self) -> set[str]:
+        """The names of the papers that the case asks for."""
+        return {material.name for material in self.case.materials.all()}
+
     @cached_property
     def may_reveal(self) -> bool:
         """Whether passport numbers may be looked at, for a reason."""

@@ -1,6 +1,7 @@
 """Filling in an application on its case: its facts, its people one by one or from a roster, and what it takes over from another."""
 
 from datetime import date, timedelta
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -327,6 +328,19 @@ def test_a_person_is_taken_off_the_list_and_kept(case):
     assert case.timeline.latest("pk").text == "HOLM MIA：行程取消"
     with pytest.raises(BlockedError):
         make.act(case, "edit_invitee", f"invitee:{one.pk}")
+
+
+def test_a_paper_that_a_rule_wants_is_added_from_where_it_says_so(empty, preparer, unit):
+    fill(empty.invitation_application, unit)
+    invite(empty.invitation_application, has_visited=False)
+    client = make.client_of(preparer)
+    link = f"{reverse('cases:case-do', args=[empty.number, 'add_material'])}?name={quote('派遣证明')}"
+
+    assert link in client.get(empty.get_absolute_url()).text
+    form = client.get(link).context["form"]
+    assert form["name"].value() == "派遣证明"
+    make.act(empty, "add_material", name="派遣证明")
+    assert link not in client.get(empty.get_absolute_url()).text
 
 
 # -- a roster ----------------------------------------------------------------------------------------------------------------------------------------------
