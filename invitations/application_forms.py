@@ -70,6 +70,12 @@ def kinds_on(day: Any, also: int | None = None) -> Any:
     return LetterKind.objects.filter(Q(pk=also) | Q(valid_from__lte=day) & (Q(valid_until=None) | Q(valid_until__gte=day)))
 
 
+def tell_held(units: Any) -> None:
+    """Say of units in a list of choices, `units`, whose applications are not taken now."""
+    units.queryset = units.queryset.prefetch_related("holds")
+    units.label_from_instance = lambda unit: _("%(unit)s（暂停受理）") % {"unit": unit} if unit.open_hold else str(unit)
+
+
 class ApplicationForm(DateRules, ActionForm):
     """All that a unit asks for. What is still empty may stay so until the application is taken in."""
 
@@ -78,6 +84,7 @@ class ApplicationForm(DateRules, ActionForm):
         assert isinstance(application, Application)
         fields: dict[str, Any] = forms.fields_for_model(Application, checks.NEEDED)
         guard(fields.items())
+        tell_held(fields["unit"])
         fields["kind"].queryset = kinds_on(timezone.localdate(), application.kind_id)
         fields["itinerary"].widget.attrs["rows"] = 6
         fields["stay_days"].validators += [MinValueValidator(1), MaxValueValidator(MOST_DAYS)]
@@ -102,6 +109,7 @@ class OpeningForm(DateRules, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         guard(self.fields.items())
+        tell_held(self.fields["unit"])
         self.helper = PortalHelper()
 
 

@@ -14,7 +14,7 @@ from cases.models import Case, Draft
 from cases.process import BlockedError, InvalidError
 from contacts.models import Country
 from invitations.checks import NEEDED
-from invitations.models import Application, Invitee, InvitingUnit, LetterKind
+from invitations.models import Application, Invitee, InvitingUnit, LetterKind, UnitHold
 from tests import factories as make
 from tests.invitations.conftest import current_approval, fill, invite, issued, reviewed, taken_in
 from tests.invitations.samples import zone
@@ -328,6 +328,16 @@ def test_a_person_is_taken_off_the_list_and_kept(case):
     assert case.timeline.latest("pk").text == "HOLM MIA：行程取消"
     with pytest.raises(BlockedError):
         make.act(case, "edit_invitee", f"invitee:{one.pk}")
+
+
+def test_a_unit_that_is_on_hold_is_called_so_where_it_is_chosen(empty, preparer, unit, signer):
+    client = make.client_of(preparer)
+    places = (reverse("cases:case-create", args=["4.1"]), reverse("cases:step-do", args=[empty.number, 1, "edit_application"]))
+    assert all("暂停受理）" not in client.get(place).text for place in places)
+
+    UnitHold.objects.create(unit=unit, reason="违约", since_by=signer)
+
+    assert all(f"{unit}（暂停受理）" in client.get(place).text for place in places)
 
 
 def test_a_paper_that_a_rule_wants_is_added_from_where_it_says_so(empty, preparer, unit):
