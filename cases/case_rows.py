@@ -1,7 +1,7 @@
 """What stands on the page of a case: buttons, deadlines, and a row for each part with what may be done about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import SequenceMatcher
 
@@ -161,7 +161,7 @@ def is_one_click(case: Case, offer: Offer) -> bool:
     target = offer.target
     if offer.action is materials.RECEIVE and isinstance(target, CaseMaterial):
         return not (target.number or target.dated_on or target.issuer)  # facts of an earlier paper are looked at again
-    if offer.action is steps.COMPLETE and isinstance(target, CaseStep):
+    if offer.action == replace(steps.COMPLETE, effect=offer.action.effect) and isinstance(target, CaseStep):
         return not closes(case, target)
     return offer.action in ONE_CLICK
 
