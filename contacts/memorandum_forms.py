@@ -228,7 +228,6 @@ class TextForm(AttachForm):
         memorandum = memorandum_of(turn)
         wanted = {Language.CHINESE: True, Language.ENGLISH: memorandum.in_english, Language.OTHER: bool(memorandum.other_language)}
         self.fields["language"].choices = [(value, label) for value, label in Language.choices if wanted[Language(value)]]  # type: ignore[attr-defined]
-        guard((name, field) for name, field in self.fields.items() if name == "note")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -284,7 +283,6 @@ class SigningForm(ActionForm):
     keeps_drafts = False
 
     def fit(self, turn: Turn) -> None:
-        guard((name, field) for name, field in self.fields.items() if name == "signed_place")
         if memorandum_of(turn).renewal == Memorandum.Renewal.OPEN:
             del self.fields["expires_on"]
 
@@ -338,9 +336,6 @@ def case_numbered(number: str, turn: Turn) -> Case:
 class OriginalsForm(ActionForm):
     originals = forms.IntegerField(label=_("正本份数"), min_value=1, max_value=99)
     originals_place = forms.CharField(label=_("存放地点"), max_length=200, help_text=_("例如：本部门档案柜 3 号，外事部门存 1 份。"))
-
-    def fit(self, turn: Turn) -> None:
-        guard(self.fields.items())
 
 
 # -- carrying out ------------------------------------------------------------------------------------------------------------------------------------------
@@ -449,7 +444,6 @@ class TerminationForm(ActionForm):
     agreed = forms.BooleanField(label=_("对方同意缩短通知期"), required=False)
 
     def fit(self, turn: Turn) -> None:
-        guard((name, field) for name, field in self.fields.items() if name.startswith("end_"))
         if not memorandum_of(turn).notice_days:
             del self.fields["agreed"]
 
@@ -475,7 +469,6 @@ class RenewalForm(ActionForm):
     relation = forms.ModelChoiceField(label=_("与本办件的关系"), queryset=Term.objects.filter(kind=Term.Kind.RELATION, archived_at=None), empty_label=None)
 
     def fit(self, turn: Turn) -> None:
-        guard((name, field) for name, field in self.fields.items() if name == "title")
         self.fields["title"].initial = _("续签：%(title)s") % {"title": turn.case.title}
 
 
@@ -489,6 +482,3 @@ class TextCheckForm(ActionForm):
     """A person's word on what differs between the two texts."""
 
     note = forms.CharField(label=_("核对意见"), max_length=500, widget=LONG, help_text=_("逐条说明差异是否有问题；没有差异也请写明已核对。"))
-
-    def fit(self, turn: Turn) -> None:
-        guard(self.fields.items())

@@ -129,6 +129,7 @@ def test_sql_of_any_sort_is_counted(three):
     for step in steps:
         step()
         check()
+    assert {key[1] for key in held_now()} == {"opened", "completed"}  # all are closed, and of none the clock stands
 
 
 def test_what_is_rolled_back_is_not_counted(three):
