@@ -17,8 +17,8 @@ INDEX = "core_search_pieces"
 KINDS = "core_search_kinds"  # SQLite: a number for each kind
 KIND_BITS = 44  # SQLite: a row of the full-text table is number of the kind << 44 | object
 SPAN_BITS = 14  # PostgreSQL: objects of a span
-WIDER, WIDEST = 8, 4096  # PostgreSQL: each step reads at most so many times as many spans as the one before, and so many
-READ, MOST_READ = 1024, 8192  # PostgreSQL: newest entries that are read through before the index is asked, and where these will do
+SPANS = 1024  # PostgreSQL: that are asked at once
+READ = 1024  # PostgreSQL: newest entries that are read through before the index is asked
 MOST_PIECES = 8  # of a part that are looked up
 LAST = 2**KIND_BITS - 1
 
@@ -74,13 +74,16 @@ def _ask_sqlite(cursor: Any, columns: str, kind: str, part: str, most: int, belo
     return list(cursor.fetchall())
 
 
-# Asked span by span, in one statement: a condition for each would have to be planned each time. `+ 0`: in the order of keys PostgreSQL would walk all.
+# Span by span, from the newest on, in one statement that stops where there is enough: the sort is over within each span. `+ 0`: in the order of keys
+# PostgreSQL would walk all.
 POSTGRESQL = f"""
-    SELECT {{}} FROM generate_series(%s, %s) AS span
+    SELECT {{}} FROM (SELECT span FROM generate_series(%s, %s) AS span ORDER BY span DESC) AS spans
     CROSS JOIN LATERAL (SELECT array_agg(portal_piece(%s, span, piece)) AS pieces FROM unnest(%s::text[]) AS piece) AS wanted
-    JOIN {TABLE} AS entry ON portal_pieces(kind, object_pk, text) @> wanted.pieces COLLATE "C"
-    WHERE object_pk + 0 < %s AND position(%s in text) > 0
-    ORDER BY object_pk + 0 DESC LIMIT %s
+    CROSS JOIN LATERAL (
+        SELECT object_pk, title, text FROM {TABLE} WHERE portal_pieces(kind, object_pk, text) @> wanted.pieces COLLATE "C"
+            AND object_pk + 0 < %s AND position(%s in text) > 0
+        ORDER BY object_pk + 0 DESC LIMIT %s
+    ) AS entry ORDER BY span DESC, object_pk DESC LIMIT %s
 """  # noqa: S608
 
 
@@ -91,27 +94,21 @@ READING = f"""
 
 
 def _ask_postgresql(cursor: Any, columns: str, kind: str, part: str, most: int, below: int) -> list[tuple[Any, ...]]:
-    """The newest are read through. How many of them contain the part says whether to read on, and then of how many spans to ask the index."""
+    """The newest are read through, and where that does not do, the index is asked."""
 
     def ask(statement: str, *asked: Any) -> list[tuple[Any, ...]]:
         cursor.execute(statement.format(columns), asked)
         return list(cursor.fetchall())
 
-    read, found = READ, ask(READING, kind, below, READ, part, most)
-    if len(found) < most and _enough(most, found, read) <= MOST_READ:
-        read, found = MOST_READ, ask(READING, kind, below, MOST_READ, part, most)
+    found = ask(READING, kind, below, READ, part, most)
     if len(found) == most:
         return found
-    found, widest, spans = [], WIDER, _enough(most, found, read) >> SPAN_BITS
+    found = []
     # Each step begins at the newest key that there is: between keys that lie far apart there may be any number of empty spans.
     keys = SearchEntry.objects.filter(kind=kind).order_by("-object_pk").values_list("object_pk", flat=True)
     while below > 0 and len(found) < most and (key := keys.filter(object_pk__lt=below).first()) is not None:
-        first = max((key >> SPAN_BITS) - min(spans, widest), 0)
-        found += ask(POSTGRESQL, first, key >> SPAN_BITS, kind, pieces_of(part), below, part, most - len(found))
-        below, widest, spans = first << SPAN_BITS, min(widest * WIDER, WIDEST), WIDEST
+        last, wanted = key >> SPAN_BITS, most - len(found)
+        first = max(last - SPANS, 0)
+        found += ask(POSTGRESQL, first, last, kind, pieces_of(part), below, part, wanted, wanted)
+        below = first << SPAN_BITS
     return found
-
-
-def _enough(most: int, found: list[Any], number: int) -> int:
-    """Of how many objects `most` are surely found, where these were found of so many."""
-    return 2 * most * number // len(found) if found else LAST
