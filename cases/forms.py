@@ -223,7 +223,7 @@ class NewMaterialForm(ActionForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if any(material.name == name for material in self.turn.case.materials.all()):
+        if any(material.name == name and material.is_wanted for material in self.turn.case.materials.all()):
             raise forms.ValidationError(_("本办件已有同名要件。"))
         return name
 

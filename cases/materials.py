@@ -1,4 +1,4 @@
-"""The actions on required materials: received, verified, given back, one more added."""
+"""The actions on required materials: received, verified, given back, one more added, and that one dropped."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -49,9 +49,18 @@ def take_back(turn: Turn) -> str:
 def add(turn: Turn) -> str:
     steps = current_steps(turn.case)
     needed_for = steps[0] if turn.data["now"] and steps else None
-    CaseMaterial.objects.create(case=turn.case, name=turn.data["name"], needed_for=needed_for)
+    wanted = {"needed_for": needed_for, "is_required": True}  # a name that was dropped is added again
+    CaseMaterial.objects.update_or_create(case=turn.case, name=turn.data["name"], defaults=wanted)
     prefetch_again(turn.case, "materials")
     return str(turn.data["name"])
+
+
+def drop(turn: Turn) -> str:
+    """What was added by mistake is waited for no longer; the list keeps it."""
+    material = _material(turn)
+    material.is_required, material.needed_for = False, None
+    material.save(update_fields=["is_required", "needed_for"])
+    return gettext("%(name)s：%(reason)s") % {"name": material.name, "reason": turn.data["reason"]}
 
 
 def add_blockers(turn: Turn) -> list[Blocker]:
@@ -65,6 +74,7 @@ AMEND = Action("amend", _("修改登记"), effect=receive, form=MaterialForm)
 VERIFY = Action("verify", _("核对无误"), effect=verify)
 TAKE_BACK = Action("take_back", _("撤销登记"), effect=take_back, form=ReasonForm)
 ADD_MATERIAL = Action("add_material", _("增列要件"), effect=add, blockers=add_blockers, form=NewMaterialForm)
+DROP = Action("drop_material", _("撤销增列"), effect=drop, form=ReasonForm)
 
 # What may be done with a material, by where it stands.
 BY_STATUS = {

@@ -246,7 +246,7 @@ def _materials(case: Case) -> Table:
         [
             [typeset(str(place))],
             text(material.name),
-            [typeset(material.get_status_display())],
+            [typeset(material.state)],
             text(material.number or NONE),
             [typeset(on(material.dated_on))],
             text(material.issuer or NONE),
@@ -261,7 +261,7 @@ def _material_list(case: Case) -> Table:
         [
             [typeset(str(place))],
             [*text(material.name), *[typeset(fact) for fact in (material.number, material.issuer, on(material.dated_on, "")) if fact]],
-            [typeset(material.get_status_display())],
+            [typeset(material.state)],
             _done(material.received_by, material.received_at),
             _done(material.verified_by, material.verified_at),
         ]

@@ -182,8 +182,11 @@ def _material_actions(case: Case, material: CaseMaterial, held: bool) -> Iterato
     if material.status != CaseMaterial.Status.WAIVED:
         yield documents.ATTACH
     waiting = any(row.is_open and row.material_id == material.pk for row in case.approvals.all())
-    if material.is_missing and not waiting and not held:
-        yield approvals.ASK_WAIVER
+    if material.is_missing and not waiting:
+        if material.material_id is None:
+            yield materials.DROP
+        if not held:
+            yield approvals.ASK_WAIVER
 
 
 def _case_actions(case: Case, held: bool) -> Iterator[Action]:

@@ -86,7 +86,7 @@ def _papers(case: Case) -> Table:
         [
             [typeset(str(place))],
             text(material.name),
-            [typeset(material.get_status_display())],
+            [typeset(material.state)],
             [typeset(on(timezone.localdate(material.received_at)) if material.received_at else NONE)],
         ]
         for place, material in enumerate(case.materials.all(), 1)

@@ -270,6 +270,16 @@ class CaseMaterial(models.Model):
         """Whether it stands in the way of the step or the close that it is needed for."""
         return self.is_required and self.status == self.Status.MISSING
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is still asked for, or has come: not what a later sheet, or the year's end, or whoever added it let go."""
+        return self.is_required or self.status != self.Status.MISSING
+
+    @property
+    def state(self) -> str:
+        """Where it stands, in a word."""
+        return str(self.get_status_display() if self.is_wanted else _("不再要求"))
+
 
 class CaseTask(models.Model):
     """Something to be done under a step, by somebody, by a day."""

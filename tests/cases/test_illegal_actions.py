@@ -23,7 +23,7 @@ WRITERS = {*HANDLER, *COLLEAGUES, "preparer", "assignee", "far signer"}
 # Who has an action, where the state of the case has it at all. One line for each of process.STANDARD.
 WHO = {
     **dict.fromkeys(["complete", "skip", "return", "hold", "resume", "hand_over", "repin", "withdraw", "close", "edit", "link", "unlink"], HANDLER),
-    **dict.fromkeys(["receive", "amend", "verify", "take_back", "add_material"], HANDLER),
+    **dict.fromkeys(["receive", "amend", "verify", "take_back", "add_material", "drop_material"], HANDLER),
     **dict.fromkeys(["add_task", "change", "leave_out", "untick"], HANDLER),
     **dict.fromkeys(["attach", "new_version", "withdraw_document"], HANDLER),
     **dict.fromkeys(["submit", "ask_waiver", "ask_override", "recall"], HANDLER),
@@ -48,6 +48,7 @@ STATES = {
     "at the second level": {*AT_WORK, "approve", "send_back", "recall", "untick"} - OPEN_TASK,
     "sent back": {*AT_WORK, "submit", "untick"} - OPEN_TASK,
     "second step": {*ALWAYS, *MISSING, "hold", "complete", "add_task", "return", "skip", "close"},
+    "with one added": {*AT_WORK, "submit", "ask_override", "drop_material"},
     "received": {*AT_WORK, "submit", "ask_override", "verify", "amend", "take_back"} - MISSING,
     "verified and waived": {*AT_WORK, "submit", "ask_override", "amend", "take_back"} - MISSING,
     "finished with one open": {*ALWAYS, "hold", "complete", "add_task", "return", "skip", "close", "verify", "amend", "take_back"},
@@ -122,6 +123,8 @@ def bring(case, people, state):
             act("complete", "1")
             if state == "closed":
                 act("skip", "2", reason="不需要", outcome="completed")
+        case "with one added":
+            act("add_material", name="译文")
         case "received":
             act("receive", material)
         case "with a document":

@@ -65,6 +65,27 @@ def test_a_list_that_ends_open_takes_one_more_material(handler):
         make.act(case, "add_material", name="在职证明")
 
 
+def test_a_material_that_was_added_by_mistake_is_waited_for_no_longer(handler, reviewer):
+    case = make.case("4.1", handler)
+    make.act(case, "add_material", name="在职证明", now="on")
+    key = f"material:{case.materials.get(name='在职证明').pk}"
+
+    with pytest.raises(InvalidError):
+        make.act(case, "drop_material", key)
+    make.act(case, "drop_material", key, reason="对方不需要")
+    material = CaseMaterial.objects.get(case=case, name="在职证明")
+    assert (material.state, material.is_missing, material.needed_for) == ("不再要求", False, None)
+    assert case.timeline.latest("pk").text == "在职证明：对方不需要"
+
+    make.act(case, "add_material", name="在职证明")
+    material.refresh_from_db()
+    assert (material.state, material.is_missing) == ("缺", True)
+    make.act(case, "ask_waiver", key, reason="原件留存")
+    for wanted in (key, f"material:{case.materials.first().pk}"):  # a waiver waits for it; the sheet wants the other
+        with pytest.raises(BlockedError, match="不可用"):
+            make.act(case, "drop_material", wanted, reason="对方不需要")
+
+
 def test_a_closed_list_takes_no_more_material(handler):
     make.sheet("2.1", ["决定", "反馈"], ["名单"], materials_open=False)
     case = make.case("2.1", handler)

@@ -62,7 +62,7 @@ def luck_of(seed):
 LIKELY = {
     **dict.fromkeys(["complete", "pass_check", "issue", "close", "submit", "resume", "repin"], 12),
     **dict.fromkeys(["receive", "tick", "skip", "ask_waiver", "return"], 4),
-    **dict.fromkeys(["add_task", "add_material", "hold"], 0.7),
+    **dict.fromkeys(["add_task", "add_material", "drop_material", "hold"], 0.7),
     **dict.fromkeys(["note", "link", "reassign", "edit", "withdraw", "hand_over"], 0.3),
 }
 
