@@ -18,6 +18,7 @@ ACTIONS.update(
         "case.upload_scan": _("上传扫描件"),
         "case.confirm_scan": _("核对扫描件：相符"),
         "case.refuse_scan": _("核对扫描件：不相符"),
+        "case.take_scan_back": _("撤回扫描件"),
         "case.ask_cancellation": _("申请作废"),
         "case.cancel_letter": _("同意作废"),
         "case.keep_letter": _("不同意作废"),

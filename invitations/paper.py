@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
 from cases.documents import DeclaredField, FilesField
-from cases.forms import DAY, LONG, ActionForm, CompleteForm, RemarkForm
+from cases.forms import DAY, LONG, ActionForm, CompleteForm, ReasonForm, RemarkForm
 from cases.kinds import Action, Blocker, Move, Turn, anybody
 from cases.models import Case
 from core.files import digest_of, keep, path_of
@@ -97,9 +97,14 @@ def submit_blockers(turn: Turn) -> list[Blocker]:
     return [blocker for letter in live_letters(turn) for blocker in unsubmitted(letter)]
 
 
-def confirm_blockers(turn: Turn) -> list[Blocker]:
+def added_it(turn: Turn) -> bool:
+    """Whether this is whoever handed in the scan that waits, or for whom that was done."""
     scan = letter_of(turn).open_scan
-    if scan and turn.people & {scan.added_by_id, scan.added_for_id}:
+    return scan is not None and bool(turn.people & {scan.added_by_id, scan.added_for_id})
+
+
+def confirm_blockers(turn: Turn) -> list[Blocker]:
+    if added_it(turn):
         return [Blocker("SOD-05", gettext("上传人不能核对自己上传的扫描件"), SECOND_PERSON, _("上传人以外的签发人或档案与用印"))]
     return []
 
@@ -227,7 +232,7 @@ def _drop(name: str) -> None:
 
 
 def confirm(turn: Turn) -> str:
-    letter, scan = locked(turn), _decided(turn, Scan.Decision.TAKEN)
+    letter, scan = locked(turn), _decided(turn, Scan.Decision.TAKEN, turn.data["note"])
     name, scan.file = scan.file, ""
     scan.save()
     _take(letter, scan, name)
@@ -235,19 +240,29 @@ def confirm(turn: Turn) -> str:
 
 
 def refuse(turn: Turn) -> str:
-    scan = _decided(turn, Scan.Decision.REFUSED)
+    _leave(_decided(turn, Scan.Decision.REFUSED, turn.data["note"]))
+    return told(letter_of(turn), turn.data["note"])
+
+
+def _leave(scan: Scan) -> None:
+    """Keep what was decided of a scan that is not taken, without its file."""
     _drop(scan.file)
     scan.file = ""
     scan.save()
-    return told(letter_of(turn), scan.note)
 
 
-def _decided(turn: Turn, decision: str) -> Scan:
+def _decided(turn: Turn, decision: str, note: str) -> Scan:
     scan = letter_of(turn).open_scan
     assert scan is not None
-    scan.decision, scan.note = decision, turn.data["note"]
+    scan.decision, scan.note = decision, note
     scan.decided_at, scan.decided_by, scan.decided_for = turn.at, turn.by, turn.on_behalf_of
     return scan
+
+
+def take_back(turn: Turn) -> str:
+    """Whoever handed in a wrong scan need not wait for the second person to find it."""
+    _leave(_decided(turn, Scan.Decision.TAKEN_BACK, turn.data["reason"]))
+    return told(letter_of(turn), turn.data["reason"])
 
 
 def submit(turn: Turn) -> str:
@@ -277,6 +292,7 @@ UPLOAD = Action(
 )
 CONFIRM = Action("confirm_scan", _("扫描件相符"), permission=OPENER, who=anybody, blockers=confirm_blockers, effect=confirm, form=ConfirmForm)
 REFUSE = Action("refuse_scan", _("扫描件不相符"), permission=OPENER, who=anybody, blockers=confirm_blockers, effect=refuse, form=RefuseScanForm)
+TAKE_BACK = Action("take_scan_back", _("撤回扫描件"), permission=KEEPER, who=added_it, effect=take_back, form=ReasonForm)
 SUBMIT_ONLINE = Action(
     "submit_online",
     _("登记网上提交"),
@@ -288,7 +304,7 @@ SUBMIT_ONLINE = Action(
     effect=submit,
     form=SubmitForm,
 )
-ACTIONS = (SEAL, DELIVER, UPLOAD, CONFIRM, REFUSE)
+ACTIONS = (SEAL, DELIVER, UPLOAD, CONFIRM, REFUSE, TAKE_BACK)
 
 
 def actions_of(case: Case, letter: InvitationLetter) -> Iterator[Action]:
@@ -298,6 +314,6 @@ def actions_of(case: Case, letter: InvitationLetter) -> Iterator[Action]:
     if letter.is_live and letter.handed_over_at is None:
         yield DELIVER
     if letter.open_scan:
-        yield from (CONFIRM, REFUSE)
+        yield from (CONFIRM, REFUSE, TAKE_BACK)
     elif letter.is_live and letter.submitted_on is None and not case.is_closed:
         yield UPLOAD

@@ -33,6 +33,7 @@ class Scan(models.Model):
     class Decision(models.TextChoices):
         TAKEN = "taken", _("相符，采用")
         REFUSED = "refused", _("不相符，不采用")
+        TAKEN_BACK = "taken_back", _("上传人撤回")
 
     letter = models.ForeignKey(InvitationLetter, models.PROTECT, related_name="scans")
     reading = models.CharField(max_length=10, choices=Reading)
@@ -65,7 +66,7 @@ class Scan(models.Model):
             models.CheckConstraint(condition=~Q(reading="matched") | Q(decision="taken"), name="invitations_matched_scan_is_taken"),
             models.CheckConstraint(condition=Q(decision="") | Q(file=""), name="invitations_decided_scan_has_no_file"),
             models.CheckConstraint(
-                condition=two_people(("added_by", "added_for"), ("decided_by", "decided_for")),
+                condition=Q(decision="taken_back") | two_people(("added_by", "added_for"), ("decided_by", "decided_for")),
                 name="invitations_scan_confirmed_by_a_second_person",
                 violation_error_message=_("扫描件须由上传人以外的人核对。"),
             ),

@@ -197,6 +197,7 @@ MAY = {
     "upload_scan": KEEPERS,
     "confirm_scan": OPENERS,
     "refuse_scan": OPENERS,
+    "take_scan_back": set(),  # the one person who handed it in
     "ask_cancellation": ASKERS,
     "cancel_letter": SIGNERS,
     "keep_letter": SIGNERS,

@@ -11,6 +11,7 @@ from PIL import ImageChops
 
 from accounts.models import AuditEvent
 from cases.models import Case
+from cases.process import BlockedError
 from core.files import path_of, sweep
 from invitations import drawing
 from invitations.models import InvitationLetter, Scan
@@ -292,6 +293,22 @@ def test_nobody_compares_their_own_scan(unread, registrar):
     for action in ("confirm_scan", "refuse_scan"):
         with pytest.raises(Exception, match="上传人不能核对"):
             on_letter(unread, action, by=registrar, compared="on", note="符合")
+
+
+def test_whoever_handed_in_a_wrong_scan_takes_it_back(unread, registrar, signer, django_capture_on_commit_callbacks):
+    name, colleague = Scan.objects.get().file, make.worker("registrar", "4.1")
+    for other in (signer, colleague):
+        with pytest.raises(BlockedError):
+            on_letter(unread, "take_scan_back", by=other, reason="拿错了纸")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        letter = on_letter(unread, "take_scan_back", by=registrar, reason="拿错了纸")
+
+    scan = Scan.objects.get()
+    assert (scan.decision, scan.decided_by, scan.file, scan.note, letter.scan_sha256) == ("taken_back", registrar, "", "拿错了纸", "")
+    assert not path_of(name).exists()
+    assert "上传人撤回" in words(make.client_of(signer).get(letter.get_absolute_url()))
+    assert scanned(letter, registrar).scan_sha256
 
 
 def test_the_database_wants_a_second_person(unread, registrar, signer):
