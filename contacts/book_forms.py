@@ -39,7 +39,7 @@ class BodyField(forms.CharField):
         self.user: User | None = None
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value.name} #{value.pk}" if isinstance(value, Organisation) else value
+        return value.numbered if isinstance(value, Organisation) else value
 
     def clean(self, value: Any) -> Any:
         typed = super().clean(value)
@@ -62,7 +62,7 @@ class BodyField(forms.CharField):
         alike = same or bodies_like(typed, self.user)[:5]
         if not alike:
             raise ValidationError(_("没有找到这个机构，请先登记它，或核对名称。"))
-        names = "；".join(f"{body.name} #{body.pk}（{body.country}）" for body in alike)
+        names = "；".join(f"{body.numbered}（{body.country}）" for body in alike)
         raise ValidationError(_("请照抄其中一个，连同编号：%(names)s。") % {"names": names})
 
 

@@ -69,7 +69,7 @@ def _list(request, kind, form, template):
 def organisation_suggest(request):
     """Names for the list that a browser offers while an organisation is typed."""
     found = queries.bodies_like(request.GET.get("q", ""), request.user)
-    options = format_html_join("", '<option value="{} #{}">{}</option>', ((body.name, body.pk, str(body.country)) for body in found))
+    options = format_html_join("", '<option value="{}">{}</option>', ((body.numbered, str(body.country)) for body in found))
     return HttpResponse(options, headers={"Cache-Control": "private, no-store"})
 
 

@@ -55,7 +55,7 @@ def _choice(label: str, choices: list[tuple[str, str]], initial: str) -> forms.C
 
 
 def _named(row: Record) -> str:
-    return _("%(name)s（%(day)s 登记）") % {"name": row, "day": timezone.localdate(row.made_at)}
+    return _("%(name)s（%(day)s 登记）") % {"name": row.numbered, "day": timezone.localdate(row.made_at)}
 
 
 def _shown(row: Record, field: "Field[Any, Any]") -> str:

@@ -77,6 +77,11 @@ class Record(models.Model):
     def is_archived(self) -> bool:
         return self.archived_at is not None
 
+    @property
+    def numbered(self) -> str:
+        """Its name with its number, which tells it from others of the name: where one of several is chosen."""
+        return f"{self} #{self.pk}"
+
 
 class Span(models.Model):
     """Something that holds from one day to another; an open end means that it is not known, or not yet."""

@@ -64,7 +64,7 @@ def test_a_table_is_mapped_checked_corrected_imported_and_undone(visitor, tmp_pa
     follow(main.get_by_role("button", name="改正"))
     main.get_by_text("第 3 行已改正。").or_(page.get_by_text("第 3 行已改正。")).first.wait_for()
     follow(main.get_by_role("link", name="4", exact=True))
-    follow(main.get_by_role("button", name="更新“区明”"))
+    follow(main.get_by_role("button", name="更新“区明 #"))
     main.get_by_text("全部行都可以导入。").wait_for()
     follow(main.get_by_role("button", name="导入", exact=True))
 

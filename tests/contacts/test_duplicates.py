@@ -126,11 +126,11 @@ def test_many_are_compared_in_as_many_queries_as_one(clerk, django_assert_num_qu
 
 def test_the_hint_reads_the_form(clerk):
     body = make.organisation(name_en="North Bay Chamber")
-    make.contact("区明", at=body, points={"email": "ou@nordvik.example"})
+    known = make.contact("区明", at=body, points={"email": "ou@nordvik.example"})
     points = {"points-0-kind": "email", "points-0-value": "OU@nordvik.example", "positions-0-organisation": body.pk}
 
-    assert "区明 邮箱相同、在同一机构任职" in hint(clerk, surname="Berg", **points)
-    assert "北湾商会 North Bay Chamber 名称相同、国家（地区）相同" in hint(clerk, "organisation", name="北灣商會", country=make.country().pk)
+    assert f"{known.numbered} 邮箱相同、在同一机构任职" in hint(clerk, surname="Berg", **points)
+    assert f"{body.numbered} North Bay Chamber 名称相同、国家（地区）相同" in hint(clerk, "organisation", name="北灣商會", country=make.country().pk)
     assert "拼写或读音相同" in hint(clerk, "organisation", former_names="别名\nChamber North Bay Ltd.")
     assert hint(clerk, surname="Berg").strip() == ""
 
@@ -194,17 +194,16 @@ def test_what_was_said_of_a_merged_record_holds_for_the_other(clerk):
 
 def test_the_page_shows_both_and_why(clerk, django_assert_max_num_queries):
     body = make.organisation()
-    for _number in range(2):
-        make.contact("区明", surname="Ou", given_names="Ming", at=body)
-    make.organisation("北湾商会")
+    first, second = (make.contact("区明", surname="Ou", given_names="Ming", at=body) for _number in range(2))
+    twin = make.organisation("北湾商会")
     find(clerk)
 
     client = make.client_of(clerk)
     with django_assert_max_num_queries(26):
         page = text_of(client.get(LIST))
-    assert "区明 Ming Ou 北湾商会 秘书长 区明 Ming Ou 北湾商会 秘书长 名称相同、在同一机构任职" in page
+    assert f"区明 #{first.pk} Ming Ou 北湾商会 秘书长 区明 #{second.pk} Ming Ou 北湾商会 秘书长 名称相同、在同一机构任职" in page
     assert "最近一次：" in page
-    assert "北湾商会 挪威 北湾商会 挪威 名称相同、国家（地区）相同" in text_of(client.get(LIST, {"kind": "organisation"}))
+    assert f"{body.numbered} 挪威 {twin.numbered} 挪威 名称相同、国家（地区）相同" in text_of(client.get(LIST, {"kind": "organisation"}))
     assert "没有疑似重复的记录" in text_of(client.get(LIST, {"kind": "contact", "state": "dismissed"}))
 
 

@@ -329,7 +329,7 @@ def test_a_record_is_told_with_the_day_on_which_it_was_made_here(clerk):
     kept, lost = make.contact("区明"), make.contact("欧明")
     Person.objects.update(made_at=datetime(2026, 3, 1, 20, tzinfo=UTC))  # four in the morning of the next day
 
-    assert "区明（2026-03-02 登记）" in text_of(make.client_of(clerk).get(address(kept, lost)))
+    assert f"区明 #{kept.pk}（2026-03-02 登记）" in text_of(make.client_of(clerk).get(address(kept, lost)))
 
 
 def test_one_chooses_looks_and_merges(clerk):
