@@ -57,6 +57,7 @@ ACTIONS |= {
 ACTIONS |= {f"case.{action.name}": action.label for action in [*MEMORANDA.actions, *(action for stage in MEMORANDA.stages for action in stage.actions)]}
 ACTIONS |= {
     "memorandum.end": _("备忘录失效"),
+    "memorandum.correct_signing": _("更正备忘录签署登记"),
     "memorandum.extend": _("备忘录自动顺延"),
     "memorandum.print": _("打印备忘录"),
     "liaison_rule.seed": _("录入联络工作规则"),

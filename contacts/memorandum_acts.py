@@ -102,6 +102,8 @@ def _after_signing(memorandum: Memorandum, step: CaseStep) -> Iterator[tuple[Act
     yield ADD_SCAN, step
     if memorandum.filed_at is None:
         yield FILE_ORIGINALS, step
+        if not memorandum.end_kind and not memorandum.extensions.exists():
+            yield CORRECT_SIGNING, step
     for fulfilment in Fulfilment.objects.filter(commitment__memorandum=memorandum, removed_at=None, commitment__removed_at=None).select_related("commitment"):
         yield WITHDRAW_FULFILMENT, fulfilment
     for review in memorandum.yearly_reviews.filter(removed_at=None):
@@ -213,6 +215,15 @@ def check_texts(turn: Turn) -> str:
 
 
 # -- effects: signed ---------------------------------------------------------------------------------------------------------------------------------------
+
+SIGNING = ("signed_on", "signed_place", "occasion", "effective_on", "expires_on")
+
+
+def correct_signing(turn: Turn) -> str:
+    memorandum = memorandum_of(turn)
+    told = _set(memorandum, {name: turn.data[name] for name in SIGNING})
+    record("memorandum.correct_signing", memorandum, number=turn.case.number, **{name: str(getattr(memorandum, name) or "") for name in SIGNING})
+    return gettext("%(names)s；%(reason)s") % {"names": told, "reason": turn.data["reason"]}
 
 
 def file_originals(turn: Turn) -> str:
@@ -354,6 +365,7 @@ CHANGE_COUNTERSIGNATURE = Action("change_countersignature", _("登记会签回�
 WITHDRAW_COUNTERSIGNATURE = Action("withdraw_countersignature", _("撤销会签"), form=WITHDRAW, effect=take_back)
 ADD_SCAN = Action("add_scan", _("上传签署件扫描件"), form=forms.ScanForm, effect=add_scan, takes_files=True)
 FILE_ORIGINALS = Action("file_originals", _("登记正本归档"), form=forms.OriginalsForm, effect=file_originals)
+CORRECT_SIGNING = Action("correct_signing", _("更正签署登记"), form=forms.CorrectSigningForm, effect=correct_signing)
 ADD_COMMITMENT = Action("add_commitment", _("登记合作事项"), form=forms.CommitmentForm, effect=adding(Commitment, *PROMISED))
 CHANGE_COMMITMENT = Action("change_commitment", _("修改合作事项"), form=forms.CommitmentForm, effect=changing(*PROMISED))
 WITHDRAW_COMMITMENT = Action("withdraw_commitment", _("撤销合作事项"), form=WITHDRAW, effect=take_back)

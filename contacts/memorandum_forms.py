@@ -23,6 +23,7 @@ from core.forms import PortalHelper
 from core.inspection import ALLOWED
 from core.text_fields import DAY, DAY_HELP, guard, not_in_the_future
 
+from .book_forms import BodyField
 from .commitments import due_days, months_later
 from .memorandum_queries import interactions_with
 from .memorandum_texts import texts_in_force
@@ -173,33 +174,36 @@ class MemorandumForm(FactsForm):
 
 
 class PartyForm(FactsForm):
-    """An organisation of the book, by its name: the list is too long to choose from."""
+    """An organisation of the book, by its name: the list is too long to choose from. Our own body is offered once it was a party before."""
 
     model = MemorandumParty
     names = ("role", "is_ours")
 
-    name = forms.CharField(label=_("机构"), max_length=300, help_text=_("填写机构在“联系人和机构”中的中文、英文名称或简称。"))
-    field_order = ["name", "role", "is_ours"]
+    organisation = BodyField(label=_("机构"), help_text=_("先在“联系人和机构”中登记，本单位也是。输入名称的一部分会有提示；重名的写成“名称 #编号”。"))
+    field_order = ["organisation", "role", "is_ours"]
 
     def suit(self, turn: Turn) -> None:
+        field: Any = self.fields["organisation"]
+        field.user = turn.by
+        if not any(party.is_ours for party in memorandum_of(turn).current_parties):
+            before = MemorandumParty.objects.filter(is_ours=True, removed_at=None, organisation__archived_at=None).select_related("organisation").last()
+            if before:
+                field.initial, self.fields["role"].initial, self.fields["is_ours"].initial = before.organisation, before.role, True
         self.order_fields(self.field_order)
 
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"].strip()
-        called = models.Q(name__iexact=name) | models.Q(name_en__iexact=name) | models.Q(short_name__iexact=name) | models.Q(name_native__iexact=name)
-        found = list(Organisation.objects.visible_to(self.turn.by).current().filter(called)[:2])
-        if not found:
-            raise ValidationError(_("没有找到这个名称的机构，请先在“联系人和机构”中登记。"))
-        if len(found) > 1:
-            raise ValidationError(_("有几个机构都叫这个名称，请填写全称。"))
-        self.cleaned_data["organisation"] = found[0]
-        return name
+    def clean_organisation(self) -> Organisation:
+        body: Organisation = self.cleaned_data["organisation"]
+        if body.archived_at:
+            raise ValidationError(_("这个机构已经归档，不能列为签署方。"))
+        return body
 
     def base(self) -> dict[str, Any]:
         return super().base() | {"organisation": self.cleaned_data["organisation"]}
 
 
 class SignatoryForm(FactsForm):
+    """Who signs; of somebody who is in the book, name and post are taken from there where they are not typed."""
+
     model = MemorandumSignatory
     names = ("party", "person", "name", "post")
 
@@ -210,6 +214,20 @@ class SignatoryForm(FactsForm):
         known = Person.objects.filter(archived_at=None, positions__organisation__in=bodies, positions__until_on=None).distinct()
         self.fields["person"].queryset = known  # type: ignore[attr-defined]
         self.fields["person"].empty_label = _("不在联系人中")  # type: ignore[attr-defined]
+        for name in ("name", "post"):
+            self.fields[name].required = False
+            self.fields[name].help_text = _("选了联系人的，留空即按登记的填写。")
+
+    def clean(self) -> dict[str, Any]:
+        party, person = self.cleaned_data.get("party"), self.cleaned_data.get("person")
+        if party and person:
+            post = person.positions.filter(organisation=party.organisation_id, until_on=None).first()
+            known = {"name": str(person), "post": post.title if post else ""}
+            self.cleaned_data |= {name: self.cleaned_data.get(name) or value for name, value in known.items()}
+        for name in ("name", "post"):
+            if name not in self.errors and not self.cleaned_data.get(name):
+                self.add_error(name, self.fields[name].error_messages["required"])
+        return super().clean()
 
 
 # -- texts -------------------------------------------------------------------------------------------------------------------------------------------------
@@ -323,6 +341,24 @@ class SigningForm(ActionForm):
         if effective and expires and expires < effective:
             self.add_error("expires_on", _("届满日期不能早于生效日期。"))
         return cleaned | {"effective_on": effective, "expires_on": expires}
+
+
+class CorrectSigningForm(SigningForm):
+    """What was noted of the signing, put right: for as long as the originals are not filed."""
+
+    reason = forms.CharField(label=_("理由"), max_length=500, widget=LONG)
+
+    def fit(self, turn: Turn) -> None:
+        super().fit(turn)
+        del self.fields["papers"]  # what was signed stays as it is
+        memorandum = memorandum_of(turn)
+        for name in ("signed_on", "signed_place", "effective_on", "expires_on"):
+            if name in self.fields:
+                self.fields[name].initial = getattr(memorandum, name)
+        self.fields["occasion"].initial = memorandum.occasion.number if memorandum.occasion else ""
+        if memorandum.predecessor and memorandum.predecessor.ended_on == memorandum.effective_on:
+            self.fields["effective_on"].disabled = True
+            self.fields["effective_on"].help_text = _("前一份备忘录已按这一天结束，不能更改。")
 
 
 def case_numbered(number: str, turn: Turn) -> Case:

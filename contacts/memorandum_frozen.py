@@ -26,7 +26,8 @@ DELETE = "memoranda and what belongs to them are not deleted"
 TABLE = Memorandum._meta.db_table
 FILED = {"originals", "originals_place", "filed_at", "filed_by_id"}
 ENDED = {"end_kind", "notified_on", "ended_on", "end_number", "end_reason", "end_recorded_at", "end_recorded_by_id"}
-LATER = {*FILED, *ENDED, "expires_on"}  # what may change of a signed one; its filing and its end once
+SIGNING = {"signed_on", "signed_place", "occasion_id", "effective_on"}  # may be put right until the originals are filed
+LATER = {*FILED, *ENDED, *SIGNING, "expires_on"}  # what may change of a signed one; its filing and its end once
 
 
 def _changed(columns: Sequence[str | None]) -> str:
@@ -37,9 +38,9 @@ SIGNED = "OLD.signed_on IS NOT NULL AND ({})".format(
     " OR ".join(
         (
             _changed([field.column for field in Memorandum._meta.concrete_fields if field.column not in LATER]),
-            f"(OLD.filed_at IS NOT NULL AND {_changed(sorted(FILED))})",
+            f"(OLD.filed_at IS NOT NULL AND {_changed(sorted(FILED | SIGNING))})",
             f"(OLD.end_kind <> '' AND {_changed(sorted(ENDED))})",
-            "NEW.expires_on < OLD.expires_on",
+            "(OLD.filed_at IS NOT NULL AND NEW.expires_on < OLD.expires_on)",
         )
     )
 )

@@ -242,7 +242,7 @@ def write(people: Iterable[Person], version: str) -> str:
 def _written(person: Any, version: str) -> str:
     card = library("vobject.vCard")()
     card.add("version").value = version
-    others = [name for name in (person.latin_name, person.name_native) if name and name != str(person)]
+    others = [name for name in dict.fromkeys((person.latin_name, person.name_native)) if name and name != str(person)]
     _add_names(card, person, others, version)
     for place, position in enumerate(person.held):
         if place == 0:
@@ -264,14 +264,21 @@ def _written(person: Any, version: str) -> str:
     return text
 
 
+def _parted(person: Any) -> tuple[str, str]:
+    """Surname and given names of the name that the department uses. In one with a dot (拉尔斯·贝里) the surname, if any, is last."""
+    if not person.name:
+        return (person.surname, person.given_names) if person.surname or person.given_names else ("", person.name_native)
+    if "·" in person.name:
+        given, _dot, family = person.name.rpartition("·")
+        return (family, given) if person.surname else ("", person.name)
+    long = 2 if len(person.name) > 2 and person.name[:2] in TWO_CHARACTERS else 1  # characters of the surname
+    return person.name[:long], person.name[long:]
+
+
 def _add_names(card: Any, person: Any, others: Sequence[str], version: str) -> None:
     """The name that the department uses as FN and N; the other scripts as alternatives of it (4.0), or as nicknames, where 3.0 has no better place."""
     name = library("vobject.vcard.Name")
-    is_latin = not person.name
-    long = 2 if len(person.name) > 2 and person.name[:2] in TWO_CHARACTERS else 1  # characters of the surname
-    family, given = (person.surname, person.given_names) if is_latin else (person.name[:long], person.name[long:])
-    if is_latin and not family and not given:
-        given = person.name_native
+    family, given = _parted(person)
     card.add("n").value = name(family=family, given=given, prefix=person.honorific)
     first = card.add("fn")
     first.value = str(person)

@@ -99,8 +99,8 @@ def test_a_memorandum_is_carried_from_the_first_contact_to_a_renewal(visitor, wi
 
 
 def talk_and_draft(one, partner, ours):
-    one.act("增加签署方", name=ours, is_ours=True)
-    one.act("增加签署方", name=partner)
+    one.act("增加签署方", organisation=ours, is_ours=True)
+    one.act("增加签署方", organisation=partner)
     one.looks_right()
     one.act("达成意向，转入起草和签署")
     one.ask("填写备忘录", **FACTS)
@@ -201,8 +201,8 @@ def test_one_that_was_signed_earlier_is_entered_and_a_call_on_record_is_its_evid
     one.page.get_by_label("补录").check()
     one.click("立项并开始办理")
     one.number = one.page.url.rstrip("/").split("/")[-1]
-    one.act("增加签署方", name="西屿商会促进会", is_ours=True)
-    one.act("增加签署方", name="西屿商会")
+    one.act("增加签署方", organisation="西屿商会促进会", is_ours=True)
+    one.act("增加签署方", organisation="西屿商会")
     one.act("达成意向，转入起草和签署")
     one.ask("填写备忘录", **(FACTS | {"title_en": "", "in_english": False}))
     one.click("填写备忘录", one.page.locator("form.formx"), exact=True)

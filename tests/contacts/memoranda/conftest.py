@@ -103,8 +103,8 @@ def add_file(case, action, target, body, name="备忘录.txt", *, by=None, **dat
 
 def agreed(case, ours, partner):
     """The case at step 2: it is known with whom."""
-    make.act(case, "add_party", "1", name=ours.name, role="签署方", is_ours="on")
-    make.act(case, "add_party", "1", name=partner.name_en, role="签署方")
+    make.act(case, "add_party", "1", organisation=ours.name, role="签署方", is_ours="on")
+    make.act(case, "add_party", "1", organisation=partner.name_en, role="签署方")
     return make.act(case, "agree_on_text", "1")
 
 

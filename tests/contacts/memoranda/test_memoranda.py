@@ -12,7 +12,19 @@ from cases.models import Assignment, Case, CaseLink, Document, TimelineEntry
 from cases.process import BlockedError, InvalidError
 from contacts.commitments import Rate, lines_of, rate_of
 from contacts.memorandum_acts import extend_due
-from contacts.models import Commitment, Countersignature, Fulfilment, Interaction, LegalReview, LiaisonRule, Memorandum, MemorandumText, TextCheck, YearlyReview
+from contacts.models import (
+    Commitment,
+    Countersignature,
+    Fulfilment,
+    Interaction,
+    LegalReview,
+    LiaisonRule,
+    Memorandum,
+    MemorandumText,
+    Organisation,
+    TextCheck,
+    YearlyReview,
+)
 from tests import factories as make
 from tests.cases.engine import states
 from tests.contacts import talks
@@ -68,21 +80,34 @@ def test_talks_lead_to_a_text_when_it_is_known_with_whom(case, ours, partner):
 
 
 def test_a_party_is_found_by_any_of_its_names_and_once(case, partner, preparer):
-    make.organisation("双湾商会", preparer, short_name="湾会")
+    twin = make.organisation("双湾商会", preparer, short_name="湾会")
     make.organisation("三湾商会", preparer, short_name="湾会")
-    make.act(case, "add_party", "1", name=" 北湾商会 ", role="签署方")
+    make.act(case, "add_party", "1", organisation=" 北湾商会 ", role="签署方")
 
-    assert errors(case, "add_party", "1", name="没有这家", role="签署方") == {"name": ["没有找到这个名称的机构，请先在“联系人和机构”中登记。"]}
-    assert errors(case, "add_party", "1", name="湾会", role="签署方") == {"name": ["有几个机构都叫这个名称，请填写全称。"]}
-    assert errors(case, "add_party", "1", name="北湾商会", role="见证方") == {"__all__": ["这个机构已经列为签署方。"]}
+    assert errors(case, "add_party", "1", organisation="没有这家", role="签署方") == {"organisation": ["没有找到这个机构，请先登记它，或核对名称。"]}
+    unsure = errors(case, "add_party", "1", organisation="湾会", role="签署方")["organisation"][0]
+    assert f"双湾商会 #{twin.pk}" in unsure
+    Organisation.objects.filter(pk=twin.pk).update(archived_at=timezone.now(), archived_by=preparer, archived_reason="撤销")
+    assert errors(case, "add_party", "1", organisation=f"双湾商会 #{twin.pk}", role="签署方") == {"organisation": ["这个机构已经归档，不能列为签署方。"]}
+    assert errors(case, "add_party", "1", organisation="北湾商会", role="见证方") == {"__all__": ["这个机构已经列为签署方。"]}
+
+
+def test_our_own_body_is_offered_once_it_was_a_party(case, draft, ours, preparer):
+    another = make.case("1.2", by=preparer, title="与双湾商会建立合作机制")
+    page = make.client_of(preparer).get(reverse("cases:step-do", args=[another.number, 1, "add_party"])).content.decode()
+    assert f'value="天津市贸促会 #{ours.pk}"' in page
+
+    make.act(another, "add_party", "1", organisation=f"天津市贸促会 #{ours.pk}", role="签署方", is_ours="on")
+    page = make.client_of(preparer).get(reverse("cases:step-do", args=[another.number, 1, "add_party"])).content.decode()
+    assert "天津市贸促会 #" not in page
 
 
 def test_a_party_is_taken_off_and_may_come_again(case, partner):
-    make.act(case, "add_party", "1", name="北湾商会", role="签署方")
+    make.act(case, "add_party", "1", organisation="北湾商会", role="签署方")
     party = memorandum(case).current_parties[0]
 
     make.act(case, "withdraw_party", f"memorandumparty:{party.pk}", reason="对方改由上级签署")
-    make.act(case, "add_party", "1", name="北湾商会", role="见证方")
+    make.act(case, "add_party", "1", organisation="北湾商会", role="见证方")
 
     assert [one.role for one in memorandum(case).current_parties] == ["见证方"]
     assert memorandum(case).parties.count() == 2
@@ -132,7 +157,7 @@ def test_what_is_missing_stands_in_the_way_of_the_submission(case, ours, partner
 
 
 def test_our_side_and_the_other_texts_are_wanted_too(case, partner):
-    make.act(case, "add_party", "1", name="北湾商会", role="签署方")
+    make.act(case, "add_party", "1", organisation="北湾商会", role="签署方")
     make.act(case, "edit_memorandum", "1", **(FACTS | {"kind": kind(), "other_language": "挪威文", "in_english": ""}))
     make.act(case, "agree_on_text", "1")
     with pytest.raises(BlockedError) as refused:
@@ -241,7 +266,7 @@ def test_only_the_approved_text_is_signed(draft, reviewer, signer):
     add_file(draft, "add_text", "2", CHINESE.replace(b"5", b"8"), language="zh", note="人数改为8人")
     assert blocked(draft, "sign_memorandum") == ["APP-01"]
     make.act(draft, "withdraw_party", f"memorandumparty:{memorandum(draft).partners[0].pk}", reason="换为见证方")
-    make.act(draft, "add_party", "2", name="北湾商会", role="见证方")
+    make.act(draft, "add_party", "2", organisation="北湾商会", role="见证方")
     approved(draft, reviewer, signer)
     signed(draft)
 
@@ -274,6 +299,10 @@ def test_the_signatories_of_each_side_are_wanted(draft, reviewer, signer, partne
     person = make.contact("贝明", preparer, at=partner)
     make.act(draft, "add_signatory", "2", party=party.pk, person=person.pk, name="贝明", post="会长")
     signatory = memorandum(draft).current_signatories[0]
+    assert list(errors(draft, "add_signatory", party=party.pk)) == ["name", "post"]
+    make.act(draft, "add_signatory", "2", party=party.pk, person=person.pk)
+    assert str(memorandum(draft).current_signatories[1]) == f"贝明（{person.positions.get().title}）"
+    make.act(draft, "withdraw_signatory", f"memorandumsignatory:{memorandum(draft).current_signatories[1].pk}", reason="登记重复")
     make.act(draft, "change_signatory", f"memorandumsignatory:{signatory.pk}", party=party.pk, name="贝明", post="副会长")
     assert str(memorandum(draft).current_signatories[0]) == "贝明（副会长）"
     make.act(draft, "withdraw_signatory", f"memorandumsignatory:{signatory.pk}", reason="改由他人签署")
@@ -329,6 +358,27 @@ def test_the_last_day_may_be_given_and_none_for_one_without_a_term(draft, review
 
     assert memorandum(draft).expires_on is None
     assert memorandum(draft).holds_until() is None
+
+
+def test_what_was_noted_of_a_signing_is_put_right_until_its_originals_are_filed(draft, reviewer, signer):
+    approved(draft, reviewer, signer)
+    signed(draft, 5)
+    page = make.client_of(draft.handler).get(reverse("cases:step-do", args=[draft.number, 2, "correct_signing"])).content.decode()
+    assert f'value="{TODAY - timedelta(days=5)}"' in page
+    typed = {"signed_on": (TODAY - timedelta(days=3)).isoformat(), "signed_place": "神港", "reason": "日期抄错"}
+    assert list(errors(draft, "correct_signing", **(typed | {"reason": ""}))) == ["reason"]
+    assert list(errors(draft, "correct_signing", **(typed | {"signed_on": (TODAY + timedelta(days=1)).isoformat()}))) == ["signed_on"]
+
+    make.act(draft, "correct_signing", "2", **typed)
+
+    found = memorandum(draft)
+    assert (found.signed_on, found.signed_place, found.effective_on) == (TODAY - timedelta(days=3), "神港", TODAY - timedelta(days=3))
+    assert found.expires_on == (TODAY - timedelta(days=3)).replace(year=TODAY.year + 3) - timedelta(days=1)
+    assert draft.timeline.latest("pk").text == "签署日期、签署地点、生效日期、届满日期；日期抄错"
+    assert AuditEvent.objects.get(action="memorandum.correct_signing").facts.count("神港") == 1
+
+    carried_out(draft)
+    assert blocked(draft, "correct_signing", "3") == ["ENG-01"]
 
 
 def test_it_goes_on_when_its_originals_are_filed_and_scanned(draft, reviewer, signer):
@@ -566,6 +616,8 @@ def test_a_renewal_is_a_case_of_its_own_that_ends_this_one(in_force, reviewer, s
     before = memorandum(in_force)
     assert (before.end_kind, before.ended_on) == ("renewed", TODAY)
     assert in_force.number in text_of(case)
+    make.act(case, "correct_signing", "2", signed_on=TODAY.isoformat(), signed_place="神港", effective_on="2020-01-01", reason="地点抄错")
+    assert (memorandum(case).signed_place, memorandum(case).effective_on) == ("神港", TODAY)  # the day on which the other ended
     assert make.act(in_force, "conclude_memorandum", "3", outcome="completed").is_closed
     assert AuditEvent.objects.filter(action="memorandum.end").count() == 1
 
@@ -605,7 +657,7 @@ def test_one_that_goes_on_by_itself_is_extended(draft, reviewer, signer):
 def test_others_do_not_change_it(draft, reviewer, signer):
     for person in (make.worker("preparer", "1.2"), reviewer, signer):
         assert blocked(draft, "edit_memorandum", by=person, **FACTS) == ["ENG-01"]
-        assert blocked(draft, "add_party", by=person, name="北湾商会") == ["ENG-01"]
+        assert blocked(draft, "add_party", by=person, organisation="北湾商会") == ["ENG-01"]
 
 
 def test_nobody_approves_what_they_prepared(draft):

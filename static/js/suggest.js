@@ -2,9 +2,12 @@
 (function () {
   "use strict";
 
-  var list = document.getElementById("bodies");
+  var list = document.createElement("datalist");
   var asked = 0;
   var timer = 0;
+
+  list.id = "bodies";
+  document.body.appendChild(list);
 
   function offer(field) {
     var mine = ++asked;
@@ -22,7 +25,7 @@
 
   document.addEventListener("input", function (event) {
     var field = event.target;
-    if (!list || !field.dataset.suggest || /#\d+$/.test(field.value)) {
+    if (!field.dataset.suggest || /#\d+$/.test(field.value)) {
       return;
     }
     clearTimeout(timer);
