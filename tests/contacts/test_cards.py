@@ -194,6 +194,28 @@ def test_what_is_written_is_read_as_it_was(client, met, version):
     assert AuditEvent.objects.get(action="contact.write_cards").subject == f"contacts.person:{met.pk}"
 
 
+@pytest.mark.parametrize(
+    ("names", "written"),
+    [
+        ({"name": "拉尔斯·贝里", "surname": "BERG", "given_names": "Lars"}, "N:贝里;拉尔斯;;;"),
+        ({"name": "阿依古丽·买买提"}, "N:;阿依古丽·买买提;;;"),
+        ({"name": "欧阳明"}, "N:欧阳;明;;;"),
+        ({"name": "", "surname": "BERG", "given_names": "Lars"}, "N:BERG;Lars;;;"),
+        ({"name": "", "name_native": "Мия"}, "N:;Мия;;;"),
+    ],
+)
+def test_a_name_is_parted_as_its_script_does(client, names, written):
+    person = make.contact(names.pop("name"), **names)
+
+    assert written in client.get(reverse("contacts:card-export"), {"person": person.pk}).text.splitlines()
+
+
+def test_a_name_that_stands_twice_is_written_once(client):
+    person = make.contact("贝里", surname="Berg", name_native="Berg")
+
+    assert client.get(reverse("contacts:card-export"), {"person": person.pk}).text.count("NICKNAME:") == 1
+
+
 def test_a_list_is_written_as_the_filter_leaves_it(client):
     make.contact("", name_native="Мия")
     make.contact("贝明", languages="挪威语")
