@@ -35,12 +35,12 @@ def in_words(day: date | None) -> str:
 def menu_entry(
     context: Context, view: str, icon_name: str, label: str, below: str = "", also: str = "", count: int = 0, is_urgent: bool = False
 ) -> dict[str, object]:
-    """An entry of the menu: a link to `view`, marked where the page is that view or lies below it; with a count, if there is anything, up to MOST.
+    """An entry of the menu: a link to `view` (a name, or an address), marked where the page is that or lies below; with a count, if any, up to MOST.
 
     `below` narrows what counts as below ("steps/"), where other entries share the beginning of the address; `also` tells other addresses, separated by
     blanks, whose pages belong to the entry ("/contacts/people/").
     """
-    address, path = reverse(view), context["request"].path
+    address, path = view if view.startswith("/") else reverse(view), context["request"].path
     is_below = address != "/" and path.startswith((address + below, *also.split()))
     current = "page" if path == address else "true" if is_below else ""
     told = f"{MOST}+" if count > MOST else count

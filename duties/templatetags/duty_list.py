@@ -5,8 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from duties.public_site import Variant
 
 register = template.Library()
 
@@ -20,6 +24,12 @@ CLOSING_NOTE = re.compile(r"(?<=.)（[^（）]{1,8}）$")
 def _items(duty_list: Mapping[str, Any]) -> Iterator[Item]:
     for category in duty_list["categories"]:
         yield from category["items"]
+
+
+@register.simple_tag
+def public_url(view: str, *arguments: str) -> str:
+    """The address of a public page in the tree of the language at hand: the staff pages have one address for all languages."""
+    return Variant("en" if (get_language() or "").startswith("en") else "zh-hans", care=False).prefix + reverse(view, args=arguments)[1:]
 
 
 @register.filter

@@ -262,8 +262,19 @@ def test_steps_of_an_edition_that_was_left_are_kept_as_history(handler):
 
     assert len(response.context["page"].left_behind) == 4
     assert "改用新版以前的步骤" in text_of(response)
-    assert "现行信息表不再要求" in text_of(response)
+    assert "不再要求" in text_of(response)
     assert response.context["page"].newer is None
+
+
+@pytest.mark.parametrize(("language", "tree"), [("zh-hans", "/"), ("en", "/en/")])
+def test_a_case_leads_to_the_published_list_in_the_language_at_hand(handler, settings, language, tree):
+    client, case = make.client_of(handler), make.case("4.1", handler)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+
+    page = client.get(case.get_absolute_url()).content.decode()
+
+    assert f'<a href="{tree}duties/4.1/">' in page
+    assert len(re.findall(rf'href="{tree}"', page)) == 1  # the entry of the menu
 
 
 def test_the_panel_of_a_kind_stands_at_the_side(handler):
