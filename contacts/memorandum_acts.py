@@ -374,5 +374,5 @@ WITHDRAW_FULFILMENT = Action("withdraw_fulfilment", _("撤销履行记录"), for
 ADD_YEARLY_REVIEW = Action("add_yearly_review", _("登记年度检查"), form=forms.YearlyReviewForm, effect=review_year)
 WITHDRAW_YEARLY_REVIEW = Action("withdraw_yearly_review", _("撤销年度检查"), form=WITHDRAW, effect=take_back)
 TERMINATE = Action("terminate_memorandum", _("登记终止"), form=forms.TerminationForm, effect=terminate)
-RENEW = Action("renew_memorandum", _("为续签立项"), form=forms.RenewalForm, blockers=renew_blockers, effect=renew)
+RENEW = Action("renew_memorandum", _("为续签立项"), form=forms.RenewalForm, blockers=renew_blockers, effect=renew, is_told=True)
 ACTIONS = tuple(value for value in vars().copy().values() if isinstance(value, Action))

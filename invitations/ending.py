@@ -121,7 +121,7 @@ CANCEL = Action(
     asks_password=True,
 )
 KEEP = Action("keep_letter", _("不同意作废"), permission="cases.sign_case", who=anybody, blockers=second_person_blockers, effect=keep, form=KeepForm)
-REPLACE = Action("replace_letter", _("另办替代函"), who=works_on_letters, effect=replace, form=RemarkForm)
+REPLACE = Action("replace_letter", _("另办替代函"), who=works_on_letters, effect=replace, form=RemarkForm, is_told=True)
 ACTIONS = (ASK, CANCEL, KEEP, REPLACE)
 
 

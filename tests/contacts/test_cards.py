@@ -271,6 +271,12 @@ def test_labels_go_home_in_chinese_and_abroad_in_english(client, met):
     assert '"print": "labels"' in AuditEvent.objects.get(action="contact.print").facts
 
 
+def test_of_people_without_an_address_no_empty_sheet_is_printed(client, met):
+    pages = text_of(client.get(reverse("contacts:label-print")).content)
+
+    assert pages == ["没有地址，未列入：欧阳明"]
+
+
 def test_name_cards_tell_name_body_and_post(client, met):
     make.contact("贝明")
 
