@@ -7,8 +7,10 @@ figures, yes and no, and the texts named in META. What an app adds is withheld u
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -158,6 +160,40 @@ FACTS: dict[str, Text] = {
     "volume": gettext_lazy("册"),
     "with_cover": gettext_lazy("带封面和目录"),
     "year": gettext_lazy("年份"),
+    "added": gettext_lazy("新增"),
+    "asked_by": gettext_lazy("申请人"),
+    "batch": gettext_lazy("导入批次"),
+    "by": gettext_lazy("替代它的函件"),
+    "changes": gettext_lazy("更正"),
+    "choice": gettext_lazy("怎样处理"),
+    "differences": gettext_lazy("不符之处"),
+    "ended_on": gettext_lazy("失效日期"),
+    "expired_on": gettext_lazy("原届满日期"),
+    "expires_on": gettext_lazy("届满日期"),
+    "facts": gettext_lazy("内容"),
+    "follow_up": gettext_lazy("跟进"),
+    "how": gettext_lazy("方式"),
+    "into": gettext_lazy("并入"),
+    "key": gettext_lazy("密钥"),
+    "label": gettext_lazy("名称"),
+    "left": gettext_lazy("没有放回的"),
+    "made": gettext_lazy("新建"),
+    "mapping": gettext_lazy("栏目对应"),
+    "merge": gettext_lazy("合并"),
+    "note": gettext_lazy("意见"),
+    "on": gettext_lazy("日期"),
+    "organisations": gettext_lazy("机构数"),
+    "other": gettext_lazy("另一条记录"),
+    "place": gettext_lazy("地点"),
+    "reading": gettext_lazy("二维码"),
+    "receipt": gettext_lazy("受理编号"),
+    "removed": gettext_lazy("移除"),
+    "row": gettext_lazy("行"),
+    "sealed_sha256": gettext_lazy("密封文件 SHA-256"),
+    "skipped": gettext_lazy("跳过"),
+    "starts_at": gettext_lazy("开始时间"),
+    "told": gettext_lazy("告知"),
+    "updated": gettext_lazy("更新"),
 }
 
 PARTS: dict[str, Text] = {
@@ -270,7 +306,15 @@ def _differences(before: Any, after: Any) -> Iterator[Change]:
 
 
 def fact_label(key: str) -> Text:
-    return FACTS.get(key, key)
+    """What a fact is called: here, or as the field of that name; its name where it has no other."""
+    return FACTS.get(key) or _fields().get(key, key)
+
+
+@cache
+def _fields() -> dict[str, Text]:
+    """By the names of fields, what the first model that gives one of them a label calls it."""
+    labelled = [field for model in apps.get_models() for field in model._meta.concrete_fields if field._verbose_name]  # type: ignore[attr-defined]
+    return {field.name: field.verbose_name for field in reversed(labelled)}
 
 
 def value_in_words(key: str, value: Any) -> Text:
@@ -282,6 +326,8 @@ def value_in_words(key: str, value: Any) -> Text:
     if isinstance(value, dict):
         return _("；").join(f"{fact_label(inner)} {value_in_words(inner, some)}" for inner, some in value.items()) or _("（空）")
     if isinstance(value, list):
+        if key == "changed":  # names of fields
+            value = [fact_label(str(name)) for name in value]
         return _("、").join(str(value_in_words("", some)) for some in value) or _("（空）")
     if key == "target":
         return _target(str(value))
