@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.forms import LONG, ActionForm
 from cases.kinds import Turn
 from cases.models import Case, Term
+from contacts.countries import countries
 from core.forms import PortalHelper
 from core.text_fields import DAY, guard
 
@@ -88,7 +89,8 @@ class ApplicationForm(DateRules, ActionForm):
         fields["kind"].queryset = kinds_on(timezone.localdate(), application.kind_id)
         fields["itinerary"].widget.attrs["rows"] = 6
         fields["stay_days"].validators += [MinValueValidator(1), MaxValueValidator(MOST_DAYS)]
-        fields["post_country"].queryset = fields["post_country"].queryset.filter(archived_at=None).order_by("pk")
+        no_country = [row.alpha3 for row in countries() if not row.alpha2]
+        fields["post_country"].queryset = fields["post_country"].queryset.filter(archived_at=None).exclude(code__in=no_country).order_by("pk")
         for name, field in fields.items():
             field.required = False
             field.initial = getattr(application, f"{name}_id", None) if isinstance(field, forms.ModelChoiceField) else getattr(application, name)

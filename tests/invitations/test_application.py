@@ -1,5 +1,6 @@
 """Filling in an application on its case: its facts, its people one by one or from a roster, and what it takes over from another."""
 
+import re
 from datetime import date, timedelta
 from urllib.parse import quote
 
@@ -100,6 +101,15 @@ def test_only_kinds_of_letters_in_use_are_offered(empty):
     )
 
     assert "kind" in errors_of(empty, "edit_application", kind=gone.pk)
+
+
+def test_visas_are_asked_of_countries(empty, preparer):
+    page = make.client_of(preparer).get(reverse("cases:step-do", args=[empty.number, 1, "edit_application"])).content.decode()
+    offered = re.search(r'<select[^>]*name="post_country".*?</select>', page, re.DOTALL)[0]
+
+    assert "德国" in offered
+    assert "联合国" not in offered
+    assert "无国籍" not in offered
 
 
 def test_the_form_says_what_the_checks_found(case, preparer):
