@@ -147,6 +147,9 @@ class HandOverForm(ReasonForm):
         field = self.fields["to"]
         assert isinstance(field, PersonChoice)
         field.queryset = User.objects.filter(pk__in=handlers_of(turn.case)).exclude(pk=turn.case.handler_id)
+        if not field.queryset.exists():
+            field.empty_label = _("没有可交给的人")
+            field.help_text = _("分工承办本事项的只有现在的承办人。请部门领导先在“人员分工”中安排。")
 
 
 class ReassignForm(forms.Form):

@@ -20,7 +20,7 @@ from . import likeness, panels
 from .book_filters import OrganisationFilterForm, PersonFilterForm
 from .book_forms import ReasonForm, organisation_sheet, person_sheet
 from .lists import EXPORT, ORGANISATIONS, PEOPLE
-from .models import Organisation, Person, Position
+from .models import Memorandum, Organisation, Person, Position
 from .models.matches import Kind
 from .models.parts import sees_the_book
 
@@ -245,5 +245,15 @@ def _end(request, stored):
         else:
             messages.success(request, _("已办理：%(label)s。") % {"label": label})
             return redirect(stored)
-    context = {"stored": stored, "form": form, "label": label, "is_organisation": isinstance(stored, Organisation)}
+    is_organisation, memoranda = isinstance(stored, Organisation), Memorandum.objects.none()
+    if is_organisation:
+        signed = Memorandum.objects.visible_to(request.user).filter(parties__organisation=stored.pk, parties__removed_at=None)
+        memoranda = signed.in_force(timezone.localdate()).select_related("case").distinct()
+    context = {
+        "stored": stored,
+        "form": form,
+        "label": label,
+        "is_organisation": is_organisation,
+        "memoranda": memoranda,
+    }
     return render(request, "contacts/archive_form.html", context, status=status)

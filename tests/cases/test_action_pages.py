@@ -63,6 +63,15 @@ def test_who_hands_a_case_out_of_their_sight_is_led_to_todays_work(edition):
     assert (response.status_code, response["Location"]) == (302, reverse("cases:today"))
 
 
+def test_where_nobody_else_carries_the_item_it_is_said_what_to_do(edition):
+    case = make.case("2.1", make.person("preparer"))
+    page = make.client_of(case.handler).get(address(case, "hand_over"))
+    assert "请部门领导先在“人员分工”中安排" in text_of(page)
+
+    make.worker("preparer", "2.1")
+    assert "请部门领导先" not in text_of(make.client_of(case.handler).get(address(case, "hand_over")))
+
+
 def test_what_was_typed_wrongly_comes_back_with_a_summary_and_a_marked_title(case, handler):
     response = do(case, handler, "hold", reason="", others="译文未盖章")
 

@@ -20,6 +20,7 @@ from contacts.models import Commitment, LiaisonRule, Memorandum, MemorandumParty
 from core.printing import PrintRefusedError
 from core.search import put, search
 from tests import factories as make
+from tests.cases.pages import text_of
 from tests.contacts.memoranda.conftest import CHINESE, ENGLISH, add_file, agreed, approved, memorandum, signed
 
 TODAY = timezone.localdate()
@@ -497,3 +498,14 @@ def test_signing_is_asked_for_on_its_page(draft, reviewer, signer, preparer):
     signed(draft)
 
     assert "签署完毕，转入执行" in page(client, draft.get_absolute_url())
+
+
+def test_archiving_a_party_tells_of_what_is_in_force(in_force, partner):
+    client = make.client_of(in_force.handler)
+    archive = reverse("contacts:organisation-archive", args=[partner.pk])
+    assert in_force.number in text_of(client.get(archive))
+    assert in_force.number not in text_of(client.get(reverse("contacts:organisation-archive", args=[make.organisation("双湾商会").pk])))
+
+    client.post(archive, {"reason": "已撤销", "version": 1})
+
+    assert "北湾商会 签署方 已归档" in text_of(client.get(in_force.get_absolute_url()))
