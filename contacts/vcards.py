@@ -5,6 +5,7 @@ wrong with one says so and leaves the others alone.
 """
 
 import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -28,7 +29,11 @@ LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]")
 FOLDED = re.compile(r"\r?\n[ \t]")
 TEL_URI = re.compile(r"(?i)^tel:")
 EXTENSION = re.compile(r"(?i);ext=(\d+)")
-VERSIONS = ("3.0", "4.0")
+DOT = "·"
+COMMA, QUOTED_COMMA = re.compile(r"(?<!\\),"), re.compile(r"(?<!\\)(?:,|=2C)")
+PLAIN = re.compile(r"[ -~]{0,60}")
+UNQUOTED = frozenset(string.ascii_letters + string.digits + " ,.;:()/+-@\\'")
+VERSIONS = ("2.1", "3.0", "4.0")
 
 
 class CardsRefusedError(Exception):
@@ -127,6 +132,8 @@ def _parsed(lines: Sequence[str]) -> dict[str, list[Any]]:
         raise _BadCardError(_("超过 %(most)d 行，不像一张名片。") % {"most": MOST_LINES})
     if lines[-1].strip().upper() != "END:VCARD":
         raise _BadCardError(_("没有结尾（END:VCARD），文件可能不完整。"))
+    if any(line.strip().upper() == "VERSION:2.1" for line in lines):
+        lines = _with_commas(lines)
     if any(line.strip().upper().startswith(("BEGIN:", "END:")) for line in lines[1:-1]):
         raise _BadCardError(_("名片里还套着别的内容。"))
     text = "\r\n".join(lines) + "\r\n"
@@ -137,6 +144,20 @@ def _parsed(lines: Sequence[str]) -> dict[str, list[Any]]:
     except Exception as error:
         raise _BadCardError(_("写法有误，读不出来。")) from error
     return dict(found.contents)
+
+
+def _with_commas(lines: Sequence[str]) -> list[str]:
+    """The lines of a card of 2.1, where a comma is a comma, as the parser reads them: there it parts values, unless a backslash stands before it."""
+    is_quoted, before, told = False, "", []
+    for line in lines:
+        start, value = "", line
+        if line[:1] not in {" ", "\t"} and not (before.endswith("=") and is_quoted):
+            start, colon, value = line.partition(":")
+            is_quoted = "QUOTED-PRINTABLE" in start.upper()
+            start += colon
+        told.append(start + (QUOTED_COMMA if is_quoted else COMMA).sub(r"\\\g<0>", value))
+        before = line
+    return told
 
 
 def _fill(card: Card, said: dict[str, list[Any]]) -> None:
@@ -194,6 +215,8 @@ def _take_whole(names: dict[str, str], whole: str) -> None:
     if not whole:
         return
     if HAN.search(whole):
+        if DOT in whole:  # spelt from abroad: the parts stand in the other order
+            names.pop("name", None)
         names.setdefault("name", whole.replace(" ", ""))
     elif not LATIN.search(whole):
         names.setdefault("name_native", whole)
@@ -251,8 +274,8 @@ def _written(person: Any, version: str) -> str:
     for point in person.reached:
         line = card.add("email" if point.kind == "email" else "tel" if point.kind in WORDS else "impp")
         line.value = point.value
-        words = [word for word in WORDS.get(point.kind, []) if version == "3.0" or word != "INTERNET"]
-        if point.is_preferred and version == "3.0":
+        words = [word for word in WORDS.get(point.kind, []) if version != "4.0" or word != "INTERNET"]
+        if point.is_preferred and version != "4.0":
             words = [*words, "PREF"]
         if words:
             line.params["TYPE"] = words
@@ -260,16 +283,36 @@ def _written(person: Any, version: str) -> str:
             line.params["PREF"] = ["1"]
     if person.note:
         card.add("note").value = person.note
+    if version == "2.1":
+        return "".join(f"{line}\r\n" for line in ("BEGIN:VCARD", *(_quoted(line) for line in card.getSortedChildren()), "END:VCARD"))
     text: str = card.serialize(validate=version == "3.0")
     return text
+
+
+def _quoted(line: Any) -> str:
+    """A line as 2.1 has it: parts between semicolons, and what is not plain ASCII in quoted-printable, cut into lines of 76 characters (RFC 1521 5.1)."""
+    value = line.value
+    parts = [value.family, value.given, value.additional, value.prefix, value.suffix] if line.name == "N" else value if isinstance(value, list) else [value]
+    text = ";".join(str(part).replace(";", r"\;") for part in parts)
+    head = ";".join([line.name, *line.params.get("TYPE", [])])
+    if PLAIN.fullmatch(text):
+        return f"{head}:{text}"
+    signs = [chr(byte) if chr(byte) in UNQUOTED else f"={byte:02X}" for byte in text.replace("\n", "\r\n").encode()]
+    rows, row = [], f"{head};CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:"
+    for sign in signs:
+        if len(row) + len(sign) > 75:
+            rows.append(f"{row}=")
+            row = ""
+        row += sign
+    return "\r\n".join([*rows, row])
 
 
 def _parted(person: Any) -> tuple[str, str]:
     """Surname and given names of the name that the department uses. In one with a dot (拉尔斯·贝里) the surname, if any, is last."""
     if not person.name:
         return (person.surname, person.given_names) if person.surname or person.given_names else ("", person.name_native)
-    if "·" in person.name:
-        given, _dot, family = person.name.rpartition("·")
+    if DOT in person.name:
+        given, _dot, family = person.name.rpartition(DOT)
         return (family, given) if person.surname else ("", person.name)
     long = 2 if len(person.name) > 2 and person.name[:2] in TWO_CHARACTERS else 1  # characters of the surname
     return person.name[:long], person.name[long:]
@@ -282,8 +325,8 @@ def _add_names(card: Any, person: Any, others: Sequence[str], version: str) -> N
     card.add("n").value = name(family=family, given=given, prefix=person.honorific)
     first = card.add("fn")
     first.value = str(person)
-    if version == "3.0":
-        if person.sorting:
+    if version != "4.0":
+        if person.sorting and version == "3.0":
             card.add("sort-string").value = person.sorting
         for other in others:
             card.add("nickname").value = other

@@ -74,6 +74,12 @@ def test_version_2_1_in_quoted_printable_and_two_encodings():
     assert card.points == [("mobile", "+86 139 0000 0000"), ("fax", "022-2222"), ("email", "a@example.org")]
 
 
+def test_a_comma_parts_nothing_in_version_2_1():
+    card = read_one("BEGIN:VCARD\nVERSION:2.1\nN:Berg;Lars\nTITLE:Chairman, Board of Trade\nORG:North, South & Co.;Sales\nEND:VCARD\n")
+
+    assert (card.title, card.organisation, card.department) == ("Chairman, Board of Trade", "North, South & Co.", "Sales")
+
+
 def test_version_3_0():
     card = read_one(THIRD)
 
@@ -179,7 +185,7 @@ def met():
     return made
 
 
-@pytest.mark.parametrize("version", ["3.0", "4.0", "9.9"])
+@pytest.mark.parametrize("version", ["2.1", "3.0", "4.0", "9.9"])
 def test_what_is_written_is_read_as_it_was(client, met, version):
     answer = client.get(reverse("contacts:card-export"), {"person": met.pk, "version": version})
 
@@ -192,6 +198,25 @@ def test_what_is_written_is_read_as_it_was(client, met, version):
     assert card.points[0] == ("mobile", "+47 900 00 000")
     assert sorted(card.points) == [("email", "m@example.org"), ("messenger", "wx"), ("mobile", "+47 900 00 000")]
     assert AuditEvent.objects.get(action="contact.write_cards").subject == f"contacts.person:{met.pk}"
+
+
+def test_version_2_1_is_ascii_in_short_lines(client, met):
+    text = client.get(reverse("contacts:card-export"), {"person": met.pk, "version": "2.1"}).text
+
+    assert text.isascii()
+    assert max(map(len, text.split("\r\n"))) <= 76
+    assert "VERSION:2.1\r\n" in text
+    assert "TEL;CELL;PREF:+47 900 00 000\r\n" in text
+    assert "\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=E6=AC=A7=E9=98=B3;=E6=98=8E;;" in text
+
+
+@pytest.mark.parametrize("version", vcards.VERSIONS)
+def test_a_name_with_a_dot_comes_back_as_it_was(client, version):
+    person = make.contact("拉尔斯·贝里", surname="BERG", given_names="Lars")
+
+    card = read_one(client.get(reverse("contacts:card-export"), {"person": person.pk, "version": version}).text)
+
+    assert (card.values["name"], card.values["surname"]) == ("拉尔斯·贝里", "BERG")
 
 
 @pytest.mark.parametrize(
