@@ -24,6 +24,7 @@ from cases.standing import standings_of
 from core import search
 
 from . import commitments
+from . import memorandum_course_forms as course
 from . import memorandum_forms as forms
 from .memorandum_forms import memorandum_of
 from .memorandum_search import MEMORANDA
@@ -347,7 +348,7 @@ def extend_due(now: Any = None) -> int:
 # -- the acts ----------------------------------------------------------------------------------------------------------------------------------------------
 
 WITHDRAW = forms.WithdrawPartForm
-REVIEWED, ASKED, PROMISED = forms.ReviewForm.names, forms.CountersignatureForm.names, forms.CommitmentForm.names
+REVIEWED, ASKED, PROMISED = forms.ReviewForm.names, forms.CountersignatureForm.names, course.CommitmentForm.names
 
 EDIT = Action("edit_memorandum", _("填写备忘录"), form=forms.MemorandumForm, effect=edit)
 ADD_PARTY = Action("add_party", _("增加签署方"), form=forms.PartyForm, effect=add_party)
@@ -366,13 +367,13 @@ WITHDRAW_COUNTERSIGNATURE = Action("withdraw_countersignature", _("撤销会签"
 ADD_SCAN = Action("add_scan", _("上传签署件扫描件"), form=forms.ScanForm, effect=add_scan, takes_files=True)
 FILE_ORIGINALS = Action("file_originals", _("登记正本归档"), form=forms.OriginalsForm, effect=file_originals)
 CORRECT_SIGNING = Action("correct_signing", _("更正签署登记"), form=forms.CorrectSigningForm, effect=correct_signing)
-ADD_COMMITMENT = Action("add_commitment", _("登记合作事项"), form=forms.CommitmentForm, effect=adding(Commitment, *PROMISED))
-CHANGE_COMMITMENT = Action("change_commitment", _("修改合作事项"), form=forms.CommitmentForm, effect=changing(*PROMISED))
+ADD_COMMITMENT = Action("add_commitment", _("登记合作事项"), form=course.CommitmentForm, effect=adding(Commitment, *PROMISED))
+CHANGE_COMMITMENT = Action("change_commitment", _("修改合作事项"), form=course.CommitmentForm, effect=changing(*PROMISED))
 WITHDRAW_COMMITMENT = Action("withdraw_commitment", _("撤销合作事项"), form=WITHDRAW, effect=take_back)
-FULFIL = Action("fulfil", _("登记履行"), form=forms.FulfilmentForm, effect=fulfil)
+FULFIL = Action("fulfil", _("登记履行"), form=course.FulfilmentForm, effect=fulfil)
 WITHDRAW_FULFILMENT = Action("withdraw_fulfilment", _("撤销履行记录"), form=WITHDRAW, effect=take_back)
-ADD_YEARLY_REVIEW = Action("add_yearly_review", _("登记年度检查"), form=forms.YearlyReviewForm, effect=review_year)
+ADD_YEARLY_REVIEW = Action("add_yearly_review", _("登记年度检查"), form=course.YearlyReviewForm, effect=review_year)
 WITHDRAW_YEARLY_REVIEW = Action("withdraw_yearly_review", _("撤销年度检查"), form=WITHDRAW, effect=take_back)
-TERMINATE = Action("terminate_memorandum", _("登记终止"), form=forms.TerminationForm, effect=terminate)
-RENEW = Action("renew_memorandum", _("为续签立项"), form=forms.RenewalForm, blockers=renew_blockers, effect=renew, is_told=True)
+TERMINATE = Action("terminate_memorandum", _("登记终止"), form=course.TerminationForm, effect=terminate)
+RENEW = Action("renew_memorandum", _("为续签立项"), form=course.RenewalForm, blockers=renew_blockers, effect=renew, is_told=True)
 ACTIONS = tuple(value for value in vars().copy().values() if isinstance(value, Action))

@@ -9,7 +9,8 @@ from django.utils.datastructures import MultiValueDict
 
 from accounts.models import User
 from cases import process
-from cases.models import Case, Term
+from cases.models import Case, Term, TimelineEntry
+from cases.process import BlockedError, InvalidError
 from cases.rule_seeds import seed as seed_operating_rules
 from contacts.models import Memorandum, MemorandumParty
 from contacts.seeds import seed_rules
@@ -162,3 +163,25 @@ def in_force(draft, reviewer, signer):
     approved(draft, reviewer, signer)
     signed(draft, 400)
     return carried_out(draft)
+
+
+# -- what is refused --------------------------------------------------------------------------------------------------------------------------------------
+
+
+def blocked(case, action, target="2", by=None, **data):
+    with pytest.raises(BlockedError) as refused:
+        make.act(case, action, target, by=by, **data)
+    return [blocker.rule for blocker in refused.value.blockers]
+
+
+def errors(case, action, target="2", **data):
+    """The errors of the form, field by field; nothing was stored."""
+    before = TimelineEntry.objects.count()
+    with pytest.raises(InvalidError) as refused:
+        make.act(case, action, target, **data)
+    assert TimelineEntry.objects.count() == before
+    return {name: [str(line) for line in lines] for name, lines in refused.value.form.errors.items()}
+
+
+def text_of(case):
+    return case.timeline.latest("pk").text
