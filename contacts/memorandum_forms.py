@@ -33,6 +33,7 @@ from .models import (
     MemorandumSignatory,
     Organisation,
     Person,
+    Position,
 )
 
 MOST_YEARS = 50
@@ -195,6 +196,13 @@ class PartyForm(FactsForm):
         return super().base() | {"organisation": self.cleaned_data["organisation"]}
 
 
+class ContactChoice(forms.ModelChoiceField):
+    """One person of the book, told by name and post: several may have one name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj}（{'；'.join(map(str, obj.positions.all()))}）"
+
+
 class SignatoryForm(FactsForm):
     """Who signs; of somebody who is in the book, name and post are taken from there where they are not typed."""
 
@@ -206,8 +214,11 @@ class SignatoryForm(FactsForm):
         self.fields["party"].queryset = MemorandumParty.objects.filter(pk__in=[party.pk for party in parties]).select_related("organisation")  # type: ignore[attr-defined]
         bodies = [party.organisation_id for party in parties]
         known = Person.objects.filter(archived_at=None, positions__organisation__in=bodies, positions__until_on=None).distinct()
-        self.fields["person"].queryset = known  # type: ignore[attr-defined]
-        self.fields["person"].empty_label = _("不在联系人中")  # type: ignore[attr-defined]
+        held = models.Prefetch("positions", Position.objects.filter(organisation__in=bodies, until_on=None).select_related("organisation"))
+        now = self.fields["person"]
+        self.fields["person"] = ContactChoice(
+            label=now.label, queryset=known.prefetch_related(held), required=False, empty_label=_("不在联系人中"), help_text=now.help_text, initial=now.initial
+        )
         for name in ("name", "post"):
             self.fields[name].required = False
             self.fields[name].help_text = _("选了联系人的，留空即按登记的填写。")

@@ -275,6 +275,9 @@ def test_the_signatories_of_each_side_are_wanted(draft, reviewer, signer, partne
     make.act(draft, "add_signatory", "2", party=party.pk, person=person.pk, name="贝明", post="会长")
     signatory = memorandum(draft).current_signatories[0]
     assert list(errors(draft, "add_signatory", party=party.pk)) == ["name", "post"]
+    make.contact("贝明", preparer, at=partner, title="副会长")
+    page = make.client_of(preparer).get(reverse("cases:step-do", args=[draft.number, 2, "add_signatory"])).content.decode()
+    assert "贝明（北湾商会 副会长）" in page
     make.act(draft, "add_signatory", "2", party=party.pk, person=person.pk)
     assert str(memorandum(draft).current_signatories[1]) == f"贝明（{person.positions.get().title}）"
     make.act(draft, "withdraw_signatory", f"memorandumsignatory:{memorandum(draft).current_signatories[1].pk}", reason="登记重复")
