@@ -59,11 +59,12 @@ def _found(columns: str, kind: str, part: str, most: int, below: int) -> list[tu
         return ask(cursor, columns, kind, part, most, below)
 
 
+# Of a kind that has no entry yet: behind all others, where the walk from the end stops at once (past NULL it would go through everything).
+FIRST = f"(COALESCE((SELECT id FROM {KINDS} WHERE kind = %s), {2 ** (63 - KIND_BITS) - 1}) << {KIND_BITS})"  # noqa: S608
 SQLITE = f"""
     SELECT {{}} FROM {INDEX} CROSS JOIN {TABLE} AS entry ON entry.kind = %s AND entry.object_pk = {INDEX}.rowid & {LAST}
     WHERE {INDEX} MATCH %s AND instr(entry.text, %s) > 0
-        AND {INDEX}.rowid >= (SELECT id << {KIND_BITS} FROM {KINDS} WHERE kind = %s)
-        AND {INDEX}.rowid < (SELECT id << {KIND_BITS} FROM {KINDS} WHERE kind = %s) + %s
+        AND {INDEX}.rowid >= {FIRST} AND {INDEX}.rowid < {FIRST} + %s
     ORDER BY {INDEX}.rowid DESC LIMIT %s
 """  # noqa: S608
 
