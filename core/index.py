@@ -92,24 +92,21 @@ READING = f"""
     SELECT {{}} FROM (SELECT * FROM {TABLE} WHERE kind = %s AND object_pk < %s ORDER BY object_pk DESC LIMIT %s) AS newest
     WHERE position(%s in text) > 0 ORDER BY object_pk DESC LIMIT %s
 """  # noqa: S608
+KEY = f"SELECT object_pk FROM {TABLE} WHERE kind = %s AND object_pk < %s ORDER BY object_pk DESC OFFSET %s LIMIT 1"  # noqa: S608
 
 
 def _ask_postgresql(cursor: Any, columns: str, kind: str, part: str, most: int, below: int) -> list[tuple[Any, ...]]:
-    """The newest are read through, and where that does not do, the index is asked."""
+    """The newest are read through; where these do not do, and there are more, the index is asked of the others."""
 
     def ask(statement: str, *asked: Any) -> list[tuple[Any, ...]]:
         cursor.execute(statement.format(columns), asked)
         return list(cursor.fetchall())
 
-    found = ask(READING, kind, below, READ, part, most)
-    if len(found) == most:
-        return found
-    found = []
+    found, read = ask(READING, kind, below, READ, part, most), READ
     # Each step begins at the newest key that there is: between keys that lie far apart there may be any number of empty spans.
-    keys = SearchEntry.objects.filter(kind=kind).order_by("-object_pk").values_list("object_pk", flat=True)
-    while below > 0 and len(found) < most and (key := keys.filter(object_pk__lt=below).first()) is not None:
-        last, wanted = key >> SPAN_BITS, most - len(found)
-        first = max(last - SPANS, 0)
-        found += ask(POSTGRESQL, first, last, kind, pieces_of(part), below, part, wanted, wanted)
-        below = first << SPAN_BITS
+    while len(found) < most and (keys := ask(KEY, kind, below, read)):
+        [(key,)], wanted = keys, most - len(found)
+        first = max((key >> SPAN_BITS) - SPANS, 0)
+        found += ask(POSTGRESQL, first, key >> SPAN_BITS, kind, pieces_of(part), key + 1, part, wanted, wanted)
+        below, read = first << SPAN_BITS, 0
     return found
