@@ -181,6 +181,16 @@ def test_notice_is_given_in_time_or_the_other_side_agrees(draft, reviewer, signe
     assert blocked(draft, "conclude_memorandum", "3") == ["MEM-17"]
 
 
+def brought_to_signing(case, reviewer, signer):
+    """A renewal, whose facts and parties are those of the one before, from its first step to its signing."""
+    make.act(case, "agree_on_text", "1")
+    add_file(case, "add_text", "2", CHINESE, language="zh")
+    add_file(case, "add_text", "2", ENGLISH, language="en")
+    make.act(case, "add_review", "2", reviewer="法律顾问", reviewed_on="2026-01-05", opinion="无", adoption="none")
+    approved(case, reviewer, signer)
+    signed(case)
+
+
 def test_a_renewal_is_a_case_of_its_own_that_ends_this_one(in_force, reviewer, signer):
     relation = make.relation("由本件引出")
     make.act(in_force, "renew_memorandum", "3", title="续签北湾商会备忘录", relation=relation.pk)
@@ -190,12 +200,7 @@ def test_a_renewal_is_a_case_of_its_own_that_ends_this_one(in_force, reviewer, s
     assert (follower.title, [str(party) for party in follower.current_parties]) == (FACTS["title"], ["天津市贸促会", "北湾商会"])
     assert blocked(in_force, "renew_memorandum", "3") == ["MEM-16"]
     case = follower.case
-    make.act(case, "agree_on_text", "1")
-    add_file(case, "add_text", "2", CHINESE, language="zh")
-    add_file(case, "add_text", "2", ENGLISH, language="en")
-    make.act(case, "add_review", "2", reviewer="法律顾问", reviewed_on="2026-01-05", opinion="无", adoption="none")
-    approved(case, reviewer, signer)
-    signed(case)
+    brought_to_signing(case, reviewer, signer)
 
     before = memorandum(in_force)
     assert (before.end_kind, before.ended_on) == ("renewed", TODAY)
@@ -210,12 +215,7 @@ def test_one_that_ended_before_is_not_ended_again(in_force, reviewer, signer):
     make.act(in_force, "renew_memorandum", "3", title="续签", relation=make.relation("相关").pk)
     case = Memorandum.objects.get(predecessor__case=in_force).case
     make.act(in_force, "terminate_memorandum", "3", notified_on="2026-01-05", ended_on=TODAY.isoformat(), end_reason="x")
-    make.act(case, "agree_on_text", "1")
-    add_file(case, "add_text", "2", CHINESE, language="zh")
-    add_file(case, "add_text", "2", ENGLISH, language="en")
-    make.act(case, "add_review", "2", reviewer="法律顾问", reviewed_on="2026-01-05", opinion="无", adoption="none")
-    approved(case, reviewer, signer)
-    signed(case)
+    brought_to_signing(case, reviewer, signer)
 
     assert memorandum(in_force).end_kind == "terminated"
 
